@@ -1,0 +1,1 @@
+"""Doors to the world outside: message gateways, geocoders, travel times."""

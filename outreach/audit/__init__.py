@@ -1,0 +1,1 @@
+"""What was done and seen, by whom: an append-only chain that shows tampering."""

@@ -1,0 +1,1 @@
+"""Where doses are given: sites, their days and slots, appointments, and what happens there."""

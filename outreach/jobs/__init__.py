@@ -1,0 +1,1 @@
+"""What runs without anyone asking: the ticking worker, its lock and its jobs."""

@@ -1,0 +1,1 @@
+"""Readings for leaders: coverage, contacts, rides, and what they open into."""

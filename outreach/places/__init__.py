@@ -1,0 +1,1 @@
+"""Where people live and sites stand: the area tree, addresses, points and travel times."""

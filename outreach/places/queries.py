@@ -1,0 +1,64 @@
+"""Readings of places: the place setting and with it the business clock, the area tree."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.kernel.clock import BusinessClock
+from outreach.kernel.errors import NotFound
+from outreach.places.models import Area, Place
+
+
+def get_place(session: Session) -> Place:
+    """Return the one place row; NotFound before ``init`` made it."""
+    place = session.scalars(select(Place).order_by(Place.id).limit(1)).first()
+    if place is None:
+        raise NotFound("place_missing")
+    return place
+
+
+def business_clock(session: Session) -> BusinessClock:
+    """Return the clock of business: real time plus the place's offset (decisions §2)."""
+    return BusinessClock(offset=timedelta(seconds=get_place(session).clock_offset_s))
+
+
+def local_zone(session: Session) -> ZoneInfo:
+    """Return the place's time zone."""
+    return ZoneInfo(get_place(session).time_zone)
+
+
+def local_day(session: Session, now: datetime) -> date:
+    """Return the local calendar day of the instant ``now``."""
+    return now.astimezone(local_zone(session)).date()
+
+
+def get_area(session: Session, area_id: int) -> Area:
+    """Return one area; NotFound when there is none."""
+    area = session.get(Area, area_id)
+    if area is None:
+        raise NotFound("area", area_id=area_id)
+    return area
+
+
+def children(session: Session, parent_id: int | None) -> list[Area]:
+    """Return the areas directly below ``parent_id`` (None: the districts), by code and name."""
+    question = select(Area).where(Area.parent_id == parent_id, Area.is_active)
+    return list(session.scalars(question.order_by(Area.code, Area.name, Area.id).limit(2000)))
+
+
+def descendant_ids(session: Session, area_id: int) -> list[int]:
+    """Return the ids of an area and of everything below it."""
+    path = get_area(session, area_id).path
+    question = select(Area.id).where(Area.path.startswith(path, autoescape=True))
+    return list(session.scalars(question.order_by(Area.id)))
+
+
+def ancestors(session: Session, area_id: int) -> list[Area]:
+    """Return the areas from the district down to and including ``area_id``."""
+    ids = [int(part) for part in get_area(session, area_id).path.strip("/").split("/")]
+    rows = {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return [rows[i] for i in ids if i in rows]

@@ -1,0 +1,1 @@
+"""Pages and hooks: parse, call once, answer."""
