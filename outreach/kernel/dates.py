@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 # One term of "7 months + 4 weeks - 1 day"; the sign belongs to the term that follows it.
-_TERM = re.compile(r"\s*(?P<sign>[+-])?\s*(?P<count>\d{1,5})\s*(?P<unit>years?|months?|weeks?|days?)")
+_TERM = re.compile(
+    r"\s*(?P<sign>[+-])?\s*(?P<count>\d{1,5})\s*(?P<unit>years?|months?|weeks?|days?)"
+)
 _UNITS = ("years", "months", "weeks", "days")
 
 

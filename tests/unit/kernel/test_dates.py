@@ -66,7 +66,8 @@ def test_a_period_is_read_as_people_write_it(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "3", "months", "3 month 2", "3 fortnights", "about 3 months", "3 months 4 days"]
+    "text",
+    ["", "  ", "3", "months", "3 month 2", "3 fortnights", "about 3 months", "3 months 4 days"],
 )
 def test_a_text_that_is_no_period_is_refused(text):
     with pytest.raises(ValueError, match="period"):
@@ -74,7 +75,8 @@ def test_a_text_that_is_no_period_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["3 months", "1 day", "7 months + 4 weeks - 1 day", "18 years - 4 days", "0 days", "- 2 days"]
+    "text",
+    ["3 months", "1 day", "7 months + 4 weeks - 1 day", "18 years - 4 days", "0 days", "- 2 days"],
 )
 def test_a_period_prints_as_it_was_written(text):
     assert str(Period.parse(text)) == text
@@ -105,9 +107,7 @@ def test_someone_turns_an_age_on_exactly_one_day(born_on, years):
     assert age_on(day - timedelta(days=1), born_on=born_on) == years - 1
 
 
-@given(
-    st.integers(0, 120), st.integers(0, 24), st.integers(0, 60), st.integers(-30, 400)
-)
+@given(st.integers(0, 120), st.integers(0, 24), st.integers(0, 60), st.integers(-30, 400))
 def test_every_period_survives_being_printed_and_read(years, months, weeks, days):
     period = Period(years, months, weeks, days)
     assert Period.parse(str(period)) == period
