@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, inspect
 
 import outreach.accounts.models
 import outreach.audit.models
@@ -23,3 +27,30 @@ from outreach.db import Base
 def metadata() -> MetaData:
     """Return the metadata that holds every table."""
     return Base.metadata
+
+
+def migration_config(connection: Connection) -> Config:
+    """Return Alembic's configuration for the product's migrations over an open connection."""
+    config = Config()
+    config.set_main_option("script_location", "outreach:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database of ``engine`` to the newest schema, in one transaction."""
+    with engine.begin() as connection:
+        command.upgrade(migration_config(connection), "head")
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database holds none of the product's tables yet."""
+    return not inspect(engine).has_table("place")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database's schema is the newest one."""
+    with engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_heads()
+        newest = ScriptDirectory.from_config(migration_config(connection)).get_heads()
+        return set(here) == set(newest)

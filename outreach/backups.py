@@ -1,0 +1,285 @@
+"""Backup and restore of the whole database: one encrypted file, the same for SQLite and PostgreSQL.
+
+A backup is a gzip stream of JSON lines (a header, then every row of every table in order of foreign
+keys), cut into blocks that are sealed one by one with AES-256-GCM; the block number is part of the
+nonce and of the associated data, so blocks cannot be dropped, swapped or cut off unseen. The key lies
+in a file of its own, never in the backup.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+
+from outreach.contact.message_models import SendingControl
+from outreach.db import Database
+from outreach.kernel.errors import OutreachError
+from outreach.places.models import Place
+from outreach.schema import is_empty, metadata, upgrade
+
+MAGIC = b"OUTREACH-BACKUP-1\n"
+BLOCK_BYTES = 1 << 20
+NONCE_PREFIX_BYTES = 8
+ROWS_AT_ONCE = 1000
+LAST = b"last"
+MORE = b"more"
+
+
+class BackupUnreadable(OutreachError):
+    """The file is no backup of ours, was altered or cut off, or its key is another."""
+
+
+class DatabaseNotEmpty(OutreachError):
+    """Restoring would overwrite a ledger; restore into an empty database instead."""
+
+
+class OtherKeys(OutreachError):
+    """The backup's sealed columns belong to other keys than those of this instance."""
+
+
+def backup_key(path: Path) -> bytes:
+    """Return the backup key, made on first use (0600); copy it to a place apart from the backups."""
+    if path.exists():
+        return base64.b64decode(path.read_text())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(32)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(base64.b64encode(key).decode())
+    return key
+
+
+def write_backup(
+    database: Database, target: Path, *, key: bytes, made_at: datetime
+) -> dict[str, int]:
+    """Write a consistent backup to ``target`` (whole or not at all); return rows by table."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    counts: dict[str, int] = {}
+    with database.read() as session, unfinished.open("wb") as file:
+        unfinished.chmod(0o600)
+        connection = session.connection()
+        if not database.is_sqlite:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        fingerprint = session.scalars(select(Place.key_fingerprint).limit(1)).first() or ""
+        header = {"made_at": made_at.isoformat(), "keys": fingerprint}
+        _seal_stream(_lines(connection, header, counts), file, key)
+    unfinished.replace(target)
+    return counts
+
+
+def restore_backup(
+    database: Database, source: Path, *, key: bytes, now: datetime
+) -> dict[str, int]:
+    """Fill an empty database from ``source``; sending stays paused until a person resumes (fault 65)."""
+    if not is_empty(database.engine):
+        with database.read() as session:
+            if session.scalar(select(func.count()).select_from(Place)):
+                raise DatabaseNotEmpty
+    lines = _open_stream(source, key)
+    header = json.loads(next(lines))
+    if header["keys"] and header["keys"] != database.vault.fingerprint():
+        raise OtherKeys
+    upgrade(database.engine)
+    with database.write() as session:
+        counts = _fill(session.connection(), lines)
+        session.execute(update(SendingControl).values(paused_at=now, paused_reason="restored"))
+        if not session.scalar(select(func.count()).select_from(SendingControl)):
+            session.add(SendingControl(paused_at=now, paused_reason="restored"))
+    return counts
+
+
+def _lines(
+    connection: Connection, header: dict[str, str], counts: dict[str, int]
+) -> Iterator[bytes]:
+    yield json.dumps(header).encode() + b"\n"
+    for table in metadata().sorted_tables:
+        counts[table.name] = 0
+        yield json.dumps({"table": table.name}).encode() + b"\n"
+        order = list(table.primary_key.columns)
+        result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
+            select(table).order_by(*order)
+        )
+        for row in result:
+            counts[table.name] += 1
+            yield json.dumps([_plain(v) for v in row], ensure_ascii=False).encode() + b"\n"
+
+
+def _fill(connection: Connection, lines: Iterator[bytes]) -> dict[str, int]:
+    tables = metadata().tables
+    counts: dict[str, int] = {}
+    table: Table | None = None
+    waiting: list[dict[str, Any]] = []
+    self_links: list[tuple[Table, dict[str, Any]]] = []
+    for line in lines:
+        data = json.loads(line)
+        if isinstance(data, dict):
+            _insert(connection, table, waiting, self_links)
+            table = tables[data["table"]]
+            counts[table.name] = 0
+            continue
+        if table is None:
+            raise BackupUnreadable
+        waiting.append({c.name: _typed(v) for c, v in zip(table.columns, data, strict=True)})
+        counts[table.name] += 1
+        if len(waiting) >= ROWS_AT_ONCE:
+            _insert(connection, table, waiting, self_links)
+    _insert(connection, table, waiting, self_links)
+    for linked, values in self_links:
+        key = [column == values[column.name] for column in linked.primary_key.columns]
+        rest = {k: v for k, v in values.items() if k not in linked.primary_key.columns}
+        connection.execute(update(linked).where(*key).values(**rest))
+    _restart_sequences(connection)
+    return counts
+
+
+def _insert(
+    connection: Connection,
+    table: Table | None,
+    rows: list[dict[str, Any]],
+    self_links: list[tuple[Table, dict[str, Any]]],
+) -> None:
+    if table is None or not rows:
+        return
+    # A row that points to a later row of its own table gets that link once all rows stand.
+    inward = [
+        column.name
+        for column in table.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
+    keys = [column.name for column in table.primary_key.columns]
+    for row in rows:
+        links = {name: row[name] for name in inward if row[name] is not None}
+        if links:
+            self_links.append((table, {**{k: row[k] for k in keys}, **links}))
+            row.update(dict.fromkeys(links))
+    connection.execute(insert(table), rows)
+    rows.clear()
+
+
+def _restart_sequences(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata().sorted_tables:
+        if "id" in table.primary_key.columns:
+            quoted = connection.dialect.identifier_preparer.quote(table.name)
+            connection.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{quoted}', 'id'),"  # noqa: S608 - our names
+                    f" (SELECT coalesce(max(id), 0) + 1 FROM {quoted}), false)"
+                )
+            )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"b": base64.b64encode(value).decode()}
+    if isinstance(value, datetime):
+        return {"i": value.astimezone(UTC).isoformat()}
+    if isinstance(value, date):
+        return {"d": value.isoformat()}
+    if isinstance(value, time):
+        return {"t": value.isoformat()}
+    if isinstance(value, (dict, list)):
+        return {"j": value}
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "b": base64.b64decode,
+    "i": datetime.fromisoformat,
+    "d": date.fromisoformat,
+    "t": time.fromisoformat,
+    "j": lambda content: content,
+}
+
+
+def _typed(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    return _READERS[kind](content)
+
+
+def _seal_stream(lines: Iterator[bytes], file: io.BufferedWriter, key: bytes) -> None:
+    cipher, prefix = AESGCM(key), os.urandom(NONCE_PREFIX_BYTES)
+    file.write(MAGIC + prefix)
+    packed = io.BytesIO()
+    zipped = gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=5)
+    number = 0
+
+    def flush(mark: bytes) -> None:
+        nonlocal number
+        nonce = prefix + number.to_bytes(4, "big")
+        sealed = cipher.encrypt(nonce, mark + packed.getvalue(), number.to_bytes(4, "big"))
+        file.write(len(sealed).to_bytes(4, "big") + sealed)
+        packed.seek(0)
+        packed.truncate()
+        number += 1
+
+    for line in lines:
+        zipped.write(line)
+        if packed.tell() >= BLOCK_BYTES:
+            flush(MORE)
+    zipped.close()
+    flush(LAST)
+
+
+def _open_stream(source: Path, key: bytes) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=_BlockReader(source, key)) as unzipped:
+        yield from unzipped
+
+
+class _BlockReader(io.RawIOBase):
+    """Reads the sealed blocks of a backup as one stream."""
+
+    def __init__(self, source: Path, key: bytes) -> None:
+        self._blocks = _blocks(source, key)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while size < 0 or len(self._rest) < size:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            self._rest += block
+        taken, self._rest = (
+            (self._rest, b"") if size < 0 else (self._rest[:size], self._rest[size:])
+        )
+        return taken
+
+
+def _blocks(source: Path, key: bytes) -> Iterator[bytes]:
+    cipher = AESGCM(key)
+    with source.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise BackupUnreadable
+        prefix = file.read(NONCE_PREFIX_BYTES)
+        number, mark = 0, MORE
+        while mark == MORE:
+            length = file.read(4)
+            if len(length) < 4:
+                raise BackupUnreadable
+            tag = number.to_bytes(4, "big")
+            try:
+                plain = cipher.decrypt(prefix + tag, file.read(int.from_bytes(length, "big")), tag)
+            except InvalidTag as error:
+                raise BackupUnreadable from error
+            mark = plain[:4]
+            yield plain[4:]
+            number += 1

@@ -1,0 +1,1 @@
+"""The history of the schema; ``outreach.schema.upgrade`` runs it."""
