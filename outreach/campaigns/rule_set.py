@@ -208,7 +208,10 @@ class SameDayRule(_Part):
 
 
 class RuleSet(_Part):
-    """Dated, versioned, sourced rules for one vaccine in one jurisdiction."""
+    """Dated, versioned, sourced rules for one vaccine in one jurisdiction.
+
+    ``group`` is the name under which files of cases know the vaccine.
+    """
 
     schema_version: Literal[1]
     code: Code
@@ -216,6 +219,7 @@ class RuleSet(_Part):
     pack: Code
     jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     vaccine: Code
+    group: str = ""
     name: Text
     valid_from: date
     valid_to: date | None = None

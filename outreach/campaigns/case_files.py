@@ -1,0 +1,158 @@
+"""Forecasts for a file of cases in the CDSi layout, worded as that file words its expectations."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from outreach.campaigns.dose_facts import (
+    Birth,
+    DatedRule,
+    DoseEvaluation,
+    DoseGiven,
+    ForecastStatus,
+    Outcome,
+    Person,
+    ReasonCode,
+)
+from outreach.campaigns.dose_rules import assess
+from outreach.campaigns.rule_packs import pack, rule_set_in_force
+from outreach.campaigns.rule_set import Product, RuleSet
+from outreach.kernel.errors import InvalidInput
+
+_DOSES = range(1, 8)
+_STATUS = {
+    ForecastStatus.COMPLETE: "Complete",
+    ForecastStatus.CONTRAINDICATED: "Contraindicated",
+    ForecastStatus.AGED_OUT: "Aged out",
+}
+_OUTCOME = {
+    Outcome.VALID: "Valid",
+    Outcome.NOT_VALID: "Not Valid",
+    Outcome.EXTRANEOUS: "Extraneous",
+}
+_REASON = {
+    ReasonCode.INTERVAL_TOO_SHORT: "Interval: too Soon",
+    ReasonCode.AGE_TOO_YOUNG: "Age: too Young",
+    ReasonCode.AGE_TOO_OLD: "Age: too Old",
+    ReasonCode.CONFLICT: "Live Virus Conflict",
+    ReasonCode.INADVERTENT: "Inadvertent Administration",
+    ReasonCode.PRODUCT_NOT_FOR_AGE: "Vaccine: Wrong Type",
+    ReasonCode.PRODUCT_MAY_NOT_FOLLOW: "Vaccine: Wrong Type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One row: the doses carry the vaccine under which each is evaluated."""
+
+    name: str
+    group: RuleSet
+    person: Person
+    doses: tuple[DoseGiven, ...]
+    as_of: date
+
+
+def forecast_cases(path: Path, pack_name: str) -> list[dict[str, Any]]:
+    """Return status, evaluations and dates for every row; ``Assessment_Date`` is the row's today."""
+    rule_sets = pack(pack_name)
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        return [
+            _answer(_read_case(row, rule_sets, line=line), rule_sets)
+            for line, row in enumerate(reader, start=2)
+        ]
+
+
+def _answer(case: _Case, rule_sets: tuple[RuleSet, ...]) -> dict[str, Any]:
+    found = assess(case.person, case.group, as_of=case.as_of)
+    verdicts = {evaluation.dose: evaluation for evaluation in found.evaluations}
+    for vaccine in {dose.vaccine for dose in case.doses} - {case.group.vaccine}:
+        beside = rule_set_in_force(rule_sets, vaccine=vaccine, on=case.as_of)
+        others = assess(case.person, beside, as_of=case.as_of).evaluations
+        verdicts |= {evaluation.dose: evaluation for evaluation in others}
+    evaluations = [verdicts[dose] for dose in case.doses]
+    forecast = found.forecast
+    return {
+        "CDC_Test_ID": case.name,
+        "series_status": _STATUS.get(forecast.status, "Not complete"),
+        "evaluations": [_OUTCOME[evaluation.outcome] for evaluation in evaluations],
+        "evaluation_reasons": [_reason(evaluation) for evaluation in evaluations],
+        "forecast_number": forecast.number,
+        "earliest": _iso(forecast.earliest),
+        "recommended": _iso(forecast.recommended),
+        "past_due": _iso(forecast.past_due),
+    }
+
+
+def _reason(evaluation: DoseEvaluation) -> str | None:
+    worded = (_REASON.get(reason.code) for reason in evaluation.reasons)
+    return next((text for text in worded if text), None)
+
+
+def _iso(dated: DatedRule | None) -> str | None:
+    return dated.on.isoformat() if dated else None
+
+
+def _read_case(row: dict[str, str], rule_sets: tuple[RuleSet, ...], *, line: int) -> _Case:
+    group = _group(_cell(row, "Vaccine_Group", line), rule_sets, line=line)
+    birth = Birth(_day(row, "DOB", line))
+    doses = tuple(
+        _dose(row, number, birth, [group, *rule_sets], line=line)
+        for number in _DOSES
+        if row.get(f"Date_Administered_{number}")
+    )
+    return _Case(
+        name=_cell(row, "CDC_Test_ID", line),
+        group=group,
+        person=Person(birth=birth, sex=row.get("gender", ""), doses=doses),
+        doses=doses,
+        as_of=_day(row, "Assessment_Date", line),
+    )
+
+
+def _dose(
+    row: dict[str, str], number: int, birth: Birth, rule_sets: Iterable[RuleSet], *, line: int
+) -> DoseGiven:
+    """Return one dose under the first vaccine whose rules know its product at that age."""
+    column = f"CVX_{number}"
+    code = _cell(row, column, line).zfill(2)
+    given_on = _day(row, f"Date_Administered_{number}", line)
+    known = [(rules, product) for rules in rule_sets if (product := rules.product(code))]
+    if not known:
+        raise InvalidInput("case_unreadable", field=column, line=line, problem="unknown product")
+    fitting = [rules for rules, product in known if _is_of_age(product, birth, given_on)]
+    rules = (fitting or [known[0][0]])[0]
+    # The place in the row keeps two like records of one day apart.
+    return DoseGiven(rules.vaccine, given_on, code, reference=str(number))
+
+
+def _is_of_age(product: Product, birth: Birth, day: date) -> bool:
+    if product.from_age is not None and day < product.from_age.after(birth.on):
+        return False
+    return product.until_age is None or day < product.until_age.after(birth.on)
+
+
+def _group(name: str, rule_sets: tuple[RuleSet, ...], *, line: int) -> RuleSet:
+    for rules in rule_sets:
+        if rules.group == name:
+            return rules
+    raise InvalidInput("case_unreadable", field="Vaccine_Group", line=line, problem="no rules")
+
+
+def _cell(row: dict[str, str], column: str, line: int) -> str:
+    text = (row.get(column) or "").strip()
+    if not text:
+        raise InvalidInput("case_unreadable", field=column, line=line, problem="empty")
+    return text
+
+
+def _day(row: dict[str, str], column: str, line: int) -> date:
+    try:
+        return date.fromisoformat(_cell(row, column, line))
+    except ValueError as error:
+        raise InvalidInput("case_unreadable", field=column, line=line, problem="no date") from error
