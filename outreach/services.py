@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outreach.adapters.straight_line import StraightLine
 from outreach.config import Settings
 from outreach.db import Database, make_engine
+from outreach.places.matrix import KeptTables
+from outreach.ports.geocoding import Geocoder
+from outreach.ports.travel import TravelTimes
 from outreach.vault import load_vault
 
 
@@ -15,10 +19,48 @@ class Services:
 
     settings: Settings
     database: Database
+    geocoder: Geocoder | None  # None: the communities' own compounds alone
+    travel_times: TravelTimes
 
 
 def build_services(settings: Settings) -> Services:
     """Open the database with its keys; raise KeysMissing when ``init`` was never run here."""
     vault = load_vault(settings.keys_file)
     database = Database(make_engine(settings.database), vault)
-    return Services(settings=settings, database=database)
+    return Services(
+        settings=settings,
+        database=database,
+        geocoder=build_geocoder(settings),
+        travel_times=KeptTables(build_travel_times(settings)),
+    )
+
+
+def build_geocoder(settings: Settings) -> Geocoder | None:
+    """Return the geocoder asked for; each vendor is loaded only when it is used."""
+    if settings.geocoder == "nominatim":
+        from outreach.adapters.nominatim import Nominatim
+
+        return Nominatim(url=settings.geocoder_url, contact=settings.public_url)
+    if settings.geocoder == "baidu":
+        from outreach.adapters.baidu import Baidu
+
+        return Baidu(key=settings.geocoder_key, url=settings.geocoder_url)
+    if settings.geocoder == "amap":
+        from outreach.adapters.amap import AMap
+
+        return AMap(key=settings.geocoder_key, url=settings.geocoder_url)
+    return None
+
+
+def build_travel_times(settings: Settings) -> TravelTimes:
+    """Return the best source of driving times that is set up: a server, own roads, else straight lines."""
+    source: TravelTimes = StraightLine()
+    if settings.roads_file is not None:
+        from outreach.adapters.osm_roads import OsmRoads
+
+        source = OsmRoads(settings.roads_file, cache=settings.instance, fallback=source)
+    if settings.travel_server:
+        from outreach.adapters.table_server import TableServer
+
+        source = TableServer(settings.travel_server, fallback=source)
+    return source
