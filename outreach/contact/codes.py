@@ -127,6 +127,19 @@ class QuestionState(StrEnum):
     CLOSED = "closed"
 
 
+class CallKind(StrEnum):
+    """Why a person must ring, where no message can do it."""
+
+    CONFIRM_BOOKING = "confirm_booking"
+    TELL = "tell"
+    RING_BACK = "ring_back"
+    DECIDE_LIFE = "decide_life"
+    PASS_ON_ANSWER = "pass_on_answer"  # noqa: S105 - no password
+    AFTERCARE = "aftercare"
+    REBOOK = "rebook"
+    OTHER = "other"
+
+
 CONTACT_OUTCOMES = coded_list(
     [
         ("C01", "接通-同意接种", "Reached: agrees"),

@@ -7,12 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.contact.codes import Channel, QuestionState
+from outreach.contact.codes import CallKind, Channel, QuestionState
 from outreach.db import Base
 
 
 class ContactAttempt(Base):
-    """One try by one channel with its outcome (C) and what follows from it."""
+    """One try by one channel with its outcome (C) and what follows from it.
+
+    ``is_inbound``: the person or the family turned to us, which alone reopens a "don't ask again".
+    """
 
     __tablename__ = "contact_attempt"
     __table_args__ = (
@@ -32,8 +35,12 @@ class ContactAttempt(Base):
     note: Mapped[str] = mapped_column(default="")
     next_contact_on: Mapped[date | None]
     promised_call_at: Mapped[datetime | None]
+    is_inbound: Mapped[bool] = mapped_column(default=False)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    void_reason: Mapped[str] = mapped_column(default="")
 
 
 class AttemptReason(Base):
@@ -44,6 +51,33 @@ class AttemptReason(Base):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("contact_attempt.id"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
     is_main: Mapped[bool] = mapped_column(default=False)
+
+
+class CallTask(Base):
+    """A call (or visit) that somebody owes a resident; ``natural_key`` makes two ticks owe it once.
+
+    What a text cannot carry comes here: an unconfirmed booking, a landline, an opted-out person who
+    must still know, a missed call, a word that a life changed while a ride is booked.
+    """
+
+    __tablename__ = "call_task"
+    __table_args__ = (Index("ix_call_task_open", "done_at", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    natural_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[CallKind]
+    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"), index=True)
+    contact_person_id: Mapped[int | None] = mapped_column(ForeignKey("contact_person.id"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    assigned_to: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    due_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("contact_attempt.id"))
+    end_reason: Mapped[str] = mapped_column(default="")
 
 
 class AnswerCard(Base):

@@ -275,3 +275,106 @@ DEFERRALS = coded_list(
 )
 PERMANENT_DEFERRALS = frozenset({"D01", "D02", "D03"})
 UNCLINICAL_DEFERRAL = "D22"  # the one code that others than clinicians may set
+
+
+class NextAction(StrEnum):
+    """What a worker should do next about a line of the ledger; stored beside the status."""
+
+    NOTHING = ""
+    CALL = "call"
+    VISIT = "visit"
+    DOCTOR_CALL = "doctor_call"
+    BOOK = "book"
+    VERIFY_DOSE = "verify_dose"
+    REVIEW_DEFERRAL = "review_deferral"
+    SECOND_EXEMPTION = "second_exemption"
+    REVIEW_LIFE = "review_life"
+    DECIDE_LIFE = "decide_life"
+    RESOLVE_CONSENT = "resolve_consent"
+    CLOSE_APPOINTMENT = "close_appointment"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    FIND_PHONE = "find_phone"
+    WAIT = "wait"
+
+
+NEXT_ACTION_LABELS = coded_list(
+    [
+        ("call", "打电话", "Call"),
+        ("visit", "入户走访", "Visit"),
+        ("doctor_call", "请医生致电", "A doctor's call"),
+        ("book", "预约接种", "Book"),
+        ("verify_dose", "核实接种凭证", "See proof of the dose"),
+        ("review_deferral", "复核暂缓", "Review the deferral"),
+        ("second_exemption", "第二人复核不宜接种", "Second pair of eyes on the exemption"),
+        ("review_life", "复核去向", "Ask where they are now"),
+        ("decide_life", "核实生活变动", "Decide on a reported change"),
+        ("resolve_consent", "协调本人与家属意见", "Person and family disagree"),
+        ("close_appointment", "补录预约结果", "Close the past appointment"),
+        ("cancel_appointment", "取消不再需要的预约", "Cancel the appointment"),
+        ("find_phone", "补充联系电话", "Find a phone number"),
+        ("wait", "等待可接种日期", "Wait for the date"),
+    ]
+)
+
+
+class Cause(StrEnum):
+    """Which act changed a status; every transition names one."""
+
+    ADDED = "added"
+    IMPORTED = "imported"
+    IMPORT_UNDONE = "import_undone"
+    RECONCILED = "reconciled"
+    EDITED = "edited"
+    DOSE_RECORDED = "dose_recorded"
+    DOSE_CORRECTED = "dose_corrected"
+    CONTACT_LOGGED = "contact_logged"
+    CONTACT_CORRECTED = "contact_corrected"
+    REPLY = "reply"
+    DEFERRED = "deferred"
+    DEFERRAL_LIFTED = "deferral_lifted"
+    CONSENT = "consent"
+    INFECTION = "infection"
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    VISIT = "visit"
+    LIFE = "life"
+    SNOOZED = "snoozed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    ERASED = "erased"
+    RULES_CHANGED = "rules_changed"
+    CAMPAIGN = "campaign"
+    DAY = "day"
+    REPAIR = "repair"
+
+
+CAUSE_LABELS = coded_list(
+    [
+        ("added", "手工添加", "Added by hand"),
+        ("imported", "导入台账", "Imported"),
+        ("import_undone", "撤销导入", "Import undone"),
+        ("reconciled", "与官方名单核对", "Reconciled with the official list"),
+        ("edited", "资料修改", "Edited"),
+        ("dose_recorded", "登记接种", "Dose recorded"),
+        ("dose_corrected", "更正接种记录", "Dose corrected"),
+        ("contact_logged", "联系记录", "Contact logged"),
+        ("contact_corrected", "更正联系记录", "Contact corrected"),
+        ("reply", "短信或语音回复", "Reply"),
+        ("deferred", "医生暂缓", "Deferred"),
+        ("deferral_lifted", "解除暂缓", "Deferral lifted"),
+        ("consent", "同意书", "Consent"),
+        ("infection", "感染记录", "Infection"),
+        ("booked", "预约", "Booked"),
+        ("cancelled", "取消预约", "Appointment cancelled"),
+        ("visit", "到场结果", "Visit"),
+        ("life", "生活变动", "Life change"),
+        ("snoozed", "暂停联系", "Snoozed"),
+        ("merged", "合并", "Merged"),
+        ("unmerged", "撤销合并", "Merge undone"),
+        ("erased", "删除个人信息", "Erased"),
+        ("rules_changed", "规则变更", "Rules changed"),
+        ("campaign", "活动变更", "Campaign changed"),
+        ("day", "日期推移", "A day passed"),
+        ("repair", "复算更正", "Found by recomputation"),
+    ]
+)

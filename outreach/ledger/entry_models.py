@@ -13,7 +13,12 @@ from outreach.ledger.codes import EntryStatus, EvidenceGrade, StrikeOffKind
 
 
 class LedgerEntry(Base):
-    """One resident in one campaign. ``status`` is computed from facts and stored for querying alone."""
+    """One resident in one campaign. ``status`` is computed from facts and stored for querying alone.
+
+    ``restated_on`` is the local day for which it was computed. ``is_counted`` is false for a line that
+    was merged into another or erased: it stands in no list and no sum. ``is_to_verify`` says that a
+    dose was told whose evidence does not close the line yet.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
@@ -48,6 +53,10 @@ class LedgerEntry(Base):
     declined_until: Mapped[date | None]
     do_not_ask: Mapped[bool] = mapped_column(default=False)
     unreached_since: Mapped[date | None]
+    next_channel: Mapped[str] = mapped_column(default="")
+    is_to_verify: Mapped[bool] = mapped_column(default=False)
+    is_counted: Mapped[bool] = mapped_column(default=True)
+    restated_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -97,9 +97,15 @@ class SearchTerm(Base):
     """Something a resident can be found by: folded name, pinyin, initials, n-grams of the address."""
 
     __tablename__ = "search_term"
-    __table_args__ = (Index("ix_search_term_resident_id", "resident_id"),)
+    __table_args__ = (
+        Index("ix_search_term_resident_id", "resident_id"),
+        {"sqlite_with_rowid": False},
+    )
 
-    term: Mapped[str] = mapped_column(primary_key=True)
+    # Prefixes are found by comparing bytes, whatever language the database sorts by.
+    term: Mapped[str] = mapped_column(
+        String().with_variant(String(collation="C"), "postgresql"), primary_key=True
+    )
     resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"), primary_key=True)
 
 
