@@ -1,0 +1,168 @@
+"""Good routes seen so far, and the set-partitioning model that recombines them exactly.
+
+Whatever set of legs a route serves, only its cheapest order is worth keeping, so the pool is a table
+from sets to routes. Recombination chooses routes, one option per unit, and nobody twice, at least
+cost. The model is first solved without whole numbers; a route whose reduced cost exceeds the
+distance between that bound and the best plan known cannot be part of a better plan, so the
+whole-number model is built from the few routes that remain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import highspy
+import numba as nb
+import numpy as np
+
+from outreach.routing.boxes import BoxType, Reference, reference_to
+from outreach.routing.network import RIDE, Floats, Ints, Network, Nodes, Units
+
+ROUTES = 60_000
+STOPS = 1_500_000
+TABLE = 1 << 18
+
+
+class Pool(NamedTuple):
+    """Routes of one thread: nodes one after the other, found by the fingerprint of their set."""
+
+    table: Ints  # [slot] row + 1
+    key: Ints  # [row]
+    kind: Nodes  # [row]
+    cost: Floats  # [row]
+    first: Ints  # [row + 1]
+    nodes: Nodes
+    size: Ints  # [1] rows in use
+
+
+class PoolType(BoxType):
+    """The numba type of a pool box."""
+
+
+class PoolBox(Reference):
+    """``Pool`` by reference."""
+
+
+reference_to(PoolBox, PoolType, Pool._fields)
+
+
+@nb.njit(cache=True)
+def box_pool(t):
+    """Return the arrays of a ``Pool`` by reference."""
+    return PoolBox(
+        t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size
+    )
+
+
+
+class Choice(NamedTuple):
+    """A recombination: which routes (kind, nodes) and which option of each unit (-1: none)."""
+
+    routes: list[tuple[int, Nodes]]
+    options: dict[int, int]
+
+
+def new_pool(routes: int = ROUTES, stops: int = STOPS) -> Pool:
+    """Return an empty pool."""
+    return Pool(
+        table=np.zeros(TABLE, np.int64),
+        key=np.zeros(routes, np.int64),
+        kind=np.zeros(routes, np.int32),
+        cost=np.zeros(routes),
+        first=np.zeros(routes + 1, np.int64),
+        nodes=np.zeros(stops, np.int32),
+        size=np.zeros(1, np.int64),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def note_route(pool, net, tours, v):
+    """Keep route ``v`` unless its set of legs is known at no greater cost or the pool is full."""
+    size = tours.size[v]
+    if size == 0:
+        return
+    key = np.int64(net.kind[v] + 1) * np.int64(-7046029254386353131)
+    for k in range(1, size + 1):
+        mixed = np.int64(tours.seq[v, k] + 1) * np.int64(-4658895280553007687)
+        mixed ^= (mixed >> 29) & np.int64(0x7FFFFFFFF)
+        key += mixed * np.int64(-7723592293110705685)
+    key ^= (key >> 31) & np.int64(0x1FFFFFFFF)
+    slot = key & np.int64(len(pool.table) - 1)
+    while pool.table[slot] != 0:
+        row = pool.table[slot] - 1
+        if pool.key[row] == key:
+            if tours.cost[v] < pool.cost[row] - 1e-9:
+                pool.cost[row] = tours.cost[v]
+                for k in range(size):
+                    pool.nodes[pool.first[row] + k] = tours.seq[v, k + 1]
+            return
+        slot = (slot + 1) & np.int64(len(pool.table) - 1)
+    row = pool.size[0]
+    start = pool.first[row]
+    if row >= len(pool.key) or start + size > len(pool.nodes):
+        return
+    pool.table[slot] = row + 1
+    pool.key[row] = key
+    pool.kind[row] = net.kind[v]
+    pool.cost[row] = tours.cost[v]
+    for k in range(size):
+        pool.nodes[start + k] = tours.seq[v, k + 1]
+    pool.first[row + 1] = start + size
+    pool.size[0] = row + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def keep_rows(pool, keep):
+    """Forget every route whose flag is 0 and rebuild the table."""
+    pool.table[:] = 0
+    rows = 0
+    end = np.int64(0)
+    for row in range(pool.size[0]):
+        if not keep[row]:
+            continue
+        start, stop = pool.first[row], pool.first[row + 1]
+        for k in range(stop - start):
+            pool.nodes[end + k] = pool.nodes[start + k]
+        pool.key[rows] = pool.key[row]
+        pool.kind[rows] = pool.kind[row]
+        pool.cost[rows] = pool.cost[row]
+        pool.first[rows] = end
+        end += stop - start
+        pool.first[rows + 1] = end
+        slot = pool.key[row] & np.int64(len(pool.table) - 1)
+        while pool.table[slot] != 0:
+            slot = (slot + 1) & np.int64(len(pool.table) - 1)
+        rows += 1
+        pool.table[slot] = rows
+    pool.size[0] = rows
+
+
+class Columns(NamedTuple):
+    """The routes of several pools as a sparse 0/1 matrix by columns."""
+
+    cost: Floats
+    kind: Nodes
+    first: Ints  # [column + 1] into ``legs``
+    legs: Nodes
+    nodes: list[Nodes]
+
+
+def gather(pools: list[Pool]) -> Columns:
+    """Return the distinct routes of all pools, each set once and at its least cost."""
+    keys = np.concatenate([p.key[: p.size[0]] for p in pools])
+    costs = np.concatenate([p.cost[: p.size[0]] for p in pools])
+    kinds = np.concatenate([p.kind[: p.size[0]] for p in pools])
+    order = np.lexsort((costs, keys))
+    distinct = np.ones(len(order), bool)
+    distinct[1:] = keys[order][1:] != keys[order][:-1]
+    chosen = np.sort(order[distinct])
+    offsets = np.cumsum([0] + [int(p.size[0]) for p in pools])
+    nodes = []
+    for row in chosen:
+        k = int(np.searchsorted(offsets, row, side="right")) - 1
+        pool, r = pools[k], row - offsets[k]
+        nodes.append(pool.nodes[pool.first[r] : pool.first[r + 1]])
+    legs = [n[(n & 1) == 0] >> 1 for n in nodes]
+    first = np.cumsum([0] + [len(g) for g in legs]).astype(np.int64)
+    flat = np.concatenate(legs) if legs else np.zeros(0, np.int32)
+    return Columns(costs[chosen], kinds[chosen], first, flat.astype(np.int32), nodes)
