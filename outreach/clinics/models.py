@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.clinics.codes import (
@@ -74,6 +74,8 @@ class SiteSession(Base):
     __table_args__ = (
         UniqueConstraint("site_id", "on", "opens"),
         Index("ix_site_session_on", "on"),
+        CheckConstraint("capacity_per_slot >= 0", name="capacity"),
+        CheckConstraint("slot_minutes > 0", name="slot_minutes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -116,6 +118,13 @@ class Appointment(Base):
         Index("ix_appointment_session_slot", "site_session_id", "slot_at"),
         Index("ix_appointment_resident", "resident_id", "slot_at"),
         Index("ix_appointment_status", "status", "slot_at"),
+        # N2 in the database itself: whoever our car brings has our car or a named person home.
+        CheckConstraint(
+            "outbound_mode <> 'our_car' OR return_mode = 'our_car'"
+            " OR return_with <> '' OR return_contact_id IS NOT NULL",
+            name="way_home",
+        ),
+        CheckConstraint("companions >= 0", name="companions"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
