@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from outreach.campaigns.dose_evaluation import suits_age
 from outreach.campaigns.dose_facts import (
     Birth,
     DatedRule,
@@ -21,7 +22,7 @@ from outreach.campaigns.dose_facts import (
 )
 from outreach.campaigns.dose_rules import assess
 from outreach.campaigns.rule_packs import pack, rule_set_in_force
-from outreach.campaigns.rule_set import Product, RuleSet
+from outreach.campaigns.rule_set import RuleSet
 from outreach.kernel.errors import InvalidInput
 
 _DOSES = range(1, 8)
@@ -125,16 +126,10 @@ def _dose(
     known = [(rules, product) for rules in rule_sets if (product := rules.product(code))]
     if not known:
         raise InvalidInput("case_unreadable", field=column, line=line, problem="unknown product")
-    fitting = [rules for rules, product in known if _is_of_age(product, birth, given_on)]
+    fitting = [rules for rules, product in known if suits_age(product, birth, given_on)]
     rules = (fitting or [known[0][0]])[0]
     # The place in the row keeps two like records of one day apart.
     return DoseGiven(rules.vaccine, given_on, code, reference=str(number))
-
-
-def _is_of_age(product: Product, birth: Birth, day: date) -> bool:
-    if product.from_age is not None and day < product.from_age.after(birth.on):
-        return False
-    return product.until_age is None or day < product.until_age.after(birth.on)
 
 
 def _group(name: str, rule_sets: tuple[RuleSet, ...], *, line: int) -> RuleSet:

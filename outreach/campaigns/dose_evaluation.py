@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from outreach.campaigns.dose_facts import (
+    Birth,
     DoseEvaluation,
     DoseGiven,
     Fact,
@@ -70,6 +71,15 @@ class _Finding:
 def rule_id(rules: RuleSet, series: Series, dose: DoseRule, part: str) -> str:
     """Return the name under which a due date or a refusal keeps the rule that made it."""
     return f"{rules.code}/{series.code}/{dose.label}/{part}"
+
+
+def suits_age(product: Product, birth: Birth | None, day: date) -> bool:
+    """Return whether ``product`` may be meant for the person's age; an unknown age excludes nothing."""
+    if birth is None:
+        return True
+    if product.from_age is not None and day < product.from_age.after(birth.earliest):
+        return False
+    return product.until_age is None or day < product.until_age.after(birth.latest)
 
 
 def evaluate(
@@ -221,7 +231,7 @@ class _Case:
         elif code not in self.rules.accepted_by(self.rule):
             after = self.track.counted[-1].product if self.track.counted else None
             yield Reason(ReasonCode.PRODUCT_MAY_NOT_FOLLOW, name, {"product": code, "after": after})
-        elif not self._product_suits_age(product):
+        elif not suits_age(product, self.person.birth, self.dose.given_on):
             yield Reason(ReasonCode.PRODUCT_NOT_FOR_AGE, name, {"product": code})
 
     def age(self) -> Iterator[Reason]:
@@ -311,15 +321,6 @@ class _Case:
             since = self.track.anchor(interval, self.person, before=self.dose.given_on)
             if since is not None:
                 yield interval, since
-
-    def _product_suits_age(self, product: Product) -> bool:
-        birth = self.person.birth
-        if birth is None:
-            return True
-        day = self.dose.given_on
-        if product.from_age is not None and day < product.from_age.after(birth.earliest):
-            return False
-        return product.until_age is None or day < product.until_age.after(birth.latest)
 
     def _short(
         self, code: ReasonCode, interval: IntervalRule, since: DoseGiven, counts_from: date

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from outreach.campaigns.dose_evaluation import Track, rule_id
+from outreach.campaigns.dose_evaluation import Track, rule_id, suits_age
 from outreach.campaigns.dose_facts import (
     DateCode,
     DatedRule,
@@ -20,7 +20,7 @@ from outreach.campaigns.dose_facts import (
     Reason,
     ReasonCode,
 )
-from outreach.campaigns.rule_set import DoseRule, IntervalRule, RuleSet
+from outreach.campaigns.rule_set import DoseRule, IntervalRule, Product, RuleSet
 
 _LAST_DAY = date.max
 
@@ -41,8 +41,10 @@ def forecast(person: Person, rules: RuleSet, tracks: tuple[Track, ...], *, as_of
         return Forecast(ForecastStatus.DEFERRED, track.series.code, decision=decision)
     constraints = tuple(due.constraints())
     earliest = _latest(constraints)
-    if due.is_too_old_on(max(earliest.on, as_of)):
+    day = max(earliest.on, as_of)
+    if due.is_too_old_on(day):
         return Forecast(ForecastStatus.AGED_OUT, track.series.code)
+    products = _products(tracks, person, rules, day)
     return Forecast(
         status=_status(constraints, decision, as_of=as_of),
         series=track.series.code,
@@ -52,8 +54,8 @@ def forecast(person: Person, rules: RuleSet, tracks: tuple[Track, ...], *, as_of
         recommended=_latest((*due.recommendations(), earliest)),
         past_due=due.past_due(earliest.on),
         decision=decision,
-        products=_products(tracks, rules),
-        preferred=rule.prefers,
+        products=tuple(product.code for product in products),
+        preferred=tuple(p.code for p in products if {p.code, p.kind}.intersection(rule.prefers)),
         constraints=constraints,
         cautions=tuple(due.cautions()),
     )
@@ -75,13 +77,15 @@ def _latest(rules: tuple[DatedRule, ...]) -> DatedRule:
     return max(rules, key=lambda rule: rule.on)
 
 
-def _products(tracks: tuple[Track, ...], rules: RuleSet) -> tuple[str, ...]:
-    """Return what may be given next: before any dose, what any series begins with."""
+def _products(
+    tracks: tuple[Track, ...], person: Person, rules: RuleSet, day: date
+) -> list[Product]:
+    """Return what may be given on ``day``: before any dose, what any series begins with."""
     new = [track for track in tracks if track.series.open_to_new]
     offered = tracks[:1] if tracks[0].counted else new
     next_doses = [track.next_dose for track in offered]
-    codes = [code for rule in next_doses if rule for code in rules.accepted_by(rule)]
-    return tuple(dict.fromkeys(codes))
+    codes = {code for rule in next_doses if rule for code in rules.accepted_by(rule)}
+    return [p for p in rules.products if p.code in codes and suits_age(p, person.birth, day)]
 
 
 @dataclass(frozen=True, slots=True)
