@@ -324,7 +324,7 @@ def _standing_closures(session: Session, entry_ids: Iterable[int]) -> dict[int, 
     ids = sorted(entry_ids)
     if not ids:
         return found
-    rows = session.execute(
+    result: Iterable[Row[Any]] = session.execute(
         select(
             StrikeOff.id,
             StrikeOff.entry_id,
@@ -335,9 +335,9 @@ def _standing_closures(session: Session, entry_ids: Iterable[int]) -> dict[int, 
         )
         .where(among(StrikeOff.entry_id, ids))
         .order_by(StrikeOff.id)
-    ).all()
+    )
+    rows = list(result)
     undone = {row.reverses_id for row in rows if row.reverses_id is not None}
-    row: Row[Any]
     for row in rows:
         if row.kind is not StrikeOffKind.REVERSED and row.id not in undone:
             found.setdefault(row.entry_id, []).append(row)
