@@ -62,5 +62,7 @@ judge: setup-dev  ## compare with published cases in OUTREACH_SHARED (../shared)
 chaos: setup-dev  ## kill, stall and double processes while messages flow
 	@$(PY) -m pytest tests/chaos $(ARGS)
 
+ifneq ($(BENCHES),)
 $(BENCHES): bench-%: setup-dev
 	@OUTREACH_SHARED="$(OUTREACH_SHARED)" $(PY) -m benchmarks.$* $(ARGS)
+endif
