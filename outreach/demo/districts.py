@@ -175,16 +175,62 @@ CHINESE = DemoDistrict(
         "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚"
     ),
     women=tuple(
-        (
-            "秀英 桂英 秀兰 玉兰 桂兰 秀珍 凤英 玉珍 玉英 兰英 淑珍 秀梅 素珍 玉梅 爱莲 桂芝 凤兰 春兰 月英 "
-            "金凤 素云 翠兰 淑兰 惠芳 慧珍"
-        ).split()
+        [
+            "秀英",
+            "桂英",
+            "秀兰",
+            "玉兰",
+            "桂兰",
+            "秀珍",
+            "凤英",
+            "玉珍",
+            "玉英",
+            "兰英",
+            "淑珍",
+            "秀梅",
+            "素珍",
+            "玉梅",
+            "爱莲",
+            "桂芝",
+            "凤兰",
+            "春兰",
+            "月英",
+            "金凤",
+            "素云",
+            "翠兰",
+            "淑兰",
+            "惠芳",
+            "慧珍",
+        ]
     ),
     men=tuple(
-        (
-            "建国 志远 德明 保国 长海 福生 树林 广田 振华 金山 国强 文华 庆云 永福 修文 玉山 守义 德胜 明义 "
-            "学礼 清泉 铁柱 天佑 世昌 鸿儒"
-        ).split()
+        [
+            "建国",
+            "志远",
+            "德明",
+            "保国",
+            "长海",
+            "福生",
+            "树林",
+            "广田",
+            "振华",
+            "金山",
+            "国强",
+            "文华",
+            "庆云",
+            "永福",
+            "修文",
+            "玉山",
+            "守义",
+            "德胜",
+            "明义",
+            "学礼",
+            "清泉",
+            "铁柱",
+            "天佑",
+            "世昌",
+            "鸿儒",
+        ]
     ),
     address="{compound}{building}号楼{unit}单元{door}",
     phone_prefix="1390000",
@@ -302,22 +348,80 @@ ENGLISH = DemoDistrict(
         DemoSite("Heron Hall", "Heron Mead", "20 Marsh Street", 52.2243, -0.8908, "01632 960103"),
     ),
     surnames=tuple(
-        (
-            "Abbott Barker Carver Dawson Ellery Farrow Garland Hollis Ingram Jessop Keel Lowell Marsh Norwood "
-            "Oakes Pruett Quill Rowley Stanner Thorpe Underhill Vickers Wexley Yarrow"
-        ).split()
+        [
+            "Abbott",
+            "Barker",
+            "Carver",
+            "Dawson",
+            "Ellery",
+            "Farrow",
+            "Garland",
+            "Hollis",
+            "Ingram",
+            "Jessop",
+            "Keel",
+            "Lowell",
+            "Marsh",
+            "Norwood",
+            "Oakes",
+            "Pruett",
+            "Quill",
+            "Rowley",
+            "Stanner",
+            "Thorpe",
+            "Underhill",
+            "Vickers",
+            "Wexley",
+            "Yarrow",
+        ]
     ),
     women=tuple(
-        (
-            "Ada Beryl Clara Doris Edith Florence Gladys Hilda Iris Joan Kathleen Lilian Mabel Nora Olive "
-            "Phyllis Queenie Rose Sylvia Violet"
-        ).split()
+        [
+            "Ada",
+            "Beryl",
+            "Clara",
+            "Doris",
+            "Edith",
+            "Florence",
+            "Gladys",
+            "Hilda",
+            "Iris",
+            "Joan",
+            "Kathleen",
+            "Lilian",
+            "Mabel",
+            "Nora",
+            "Olive",
+            "Phyllis",
+            "Queenie",
+            "Rose",
+            "Sylvia",
+            "Violet",
+        ]
     ),
     men=tuple(
-        (
-            "Albert Bernard Cecil Douglas Ernest Frank George Harold Ivor Jack Kenneth Leonard Maurice Norman "
-            "Oliver Percy Ralph Stanley Victor Walter"
-        ).split()
+        [
+            "Albert",
+            "Bernard",
+            "Cecil",
+            "Douglas",
+            "Ernest",
+            "Frank",
+            "George",
+            "Harold",
+            "Ivor",
+            "Jack",
+            "Kenneth",
+            "Leonard",
+            "Maurice",
+            "Norman",
+            "Oliver",
+            "Percy",
+            "Ralph",
+            "Stanley",
+            "Victor",
+            "Walter",
+        ]
     ),
     address="{building}{unit}/{door} {compound}",
     phone_prefix="0770090",
