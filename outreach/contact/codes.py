@@ -77,7 +77,9 @@ NEXT_MESSAGE_STATE: dict[MessageState, frozenset[MessageState]] = {
     _S.CLAIMED: frozenset(
         {_S.QUEUED, _S.SENDING, _S.SUPPRESSED, _S.EXPIRED, _S.HELD, _S.CANCELLED}
     ),
-    _S.SENDING: frozenset({_S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.UNKNOWN, _S.QUEUED}),
+    _S.SENDING: frozenset(
+        {_S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.UNKNOWN, _S.QUEUED, _S.SUPPRESSED}
+    ),
     _S.UNKNOWN: frozenset({_S.ACCEPTED, _S.DELIVERED, _S.FAILED, _S.QUEUED, _S.UNRESOLVED}),
     _S.UNRESOLVED: frozenset({_S.ACCEPTED, _S.DELIVERED, _S.FAILED}),
     _S.ACCEPTED: frozenset({_S.DELIVERED, _S.FAILED}),
@@ -85,7 +87,8 @@ NEXT_MESSAGE_STATE: dict[MessageState, frozenset[MessageState]] = {
     _S.FAILED: frozenset(),
     _S.SUPPRESSED: frozenset(),
     _S.EXPIRED: frozenset(),
-    _S.HELD: frozenset({_S.QUEUED, _S.SUPPRESSED, _S.EXPIRED, _S.CANCELLED}),
+    # A held row of channel "call" is a person's to make: told by voice, it ends as delivered.
+    _S.HELD: frozenset({_S.QUEUED, _S.SUPPRESSED, _S.EXPIRED, _S.CANCELLED, _S.DELIVERED}),
     _S.CANCELLED: frozenset(),
 }
 FINAL_MESSAGE_STATES = frozenset({_S.DELIVERED, _S.FAILED, _S.SUPPRESSED, _S.EXPIRED, _S.CANCELLED})
@@ -125,19 +128,6 @@ class QuestionState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     CLOSED = "closed"
-
-
-class CallKind(StrEnum):
-    """Why a person must ring, where no message can do it."""
-
-    CONFIRM_BOOKING = "confirm_booking"
-    TELL = "tell"
-    RING_BACK = "ring_back"
-    DECIDE_LIFE = "decide_life"
-    PASS_ON_ANSWER = "pass_on_answer"  # noqa: S105 - no password
-    AFTERCARE = "aftercare"
-    REBOOK = "rebook"
-    OTHER = "other"
 
 
 CONTACT_OUTCOMES = coded_list(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.contact.codes import CallKind, Channel, QuestionState
+from outreach.contact.codes import Channel, QuestionState
 from outreach.db import Base
 
 
@@ -51,33 +51,6 @@ class AttemptReason(Base):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("contact_attempt.id"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
     is_main: Mapped[bool] = mapped_column(default=False)
-
-
-class CallTask(Base):
-    """A call (or visit) that somebody owes a resident; ``natural_key`` makes two ticks owe it once.
-
-    What a text cannot carry comes here: an unconfirmed booking, a landline, an opted-out person who
-    must still know, a missed call, a word that a life changed while a ride is booked.
-    """
-
-    __tablename__ = "call_task"
-    __table_args__ = (Index("ix_call_task_open", "done_at", "due_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    natural_key: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[CallKind]
-    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"), index=True)
-    contact_person_id: Mapped[int | None] = mapped_column(ForeignKey("contact_person.id"))
-    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
-    assigned_to: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    due_at: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(default="")
-    made_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-    done_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("contact_attempt.id"))
-    end_reason: Mapped[str] = mapped_column(default="")
 
 
 class AnswerCard(Base):
