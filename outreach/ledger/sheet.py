@@ -1,0 +1,178 @@
+"""The rows of a sheet in order: which hold a person, what merged cells spread, what is only paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from outreach.ledger.cells import Cell, cell_text
+from outreach.ledger.columns import ColumnMap
+from outreach.ledger.headers import field_of
+from outreach.ledger.outcome import RowOutcome, SkippedRow
+from outreach.ledger.rows import RowReader
+
+Span = tuple[tuple[int, int], tuple[int, int]]
+
+# A grid, street or community written once stands for the rows below it, merged or not.
+_CARRIED = ("district", "street", "community", "grid")
+_TOTAL = re.compile(
+    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|总人数|本页|累\s*计|total|sub-?total|sum\b)",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"\s*(?:填\s*[表报写]|制\s*表|审\s*[核批]|负责人|单位负责|经办|统计人|报送|复核|校对|签\s*[字名章]|盖\s*章|(?:填报|制表|上报)?日期\s*[:：]"
+    r"|联系电话\s*[:：]|prepared\s+by|checked\s+by|approved\s+by|signature|signed)",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"\s*(?:注|备注|说明|填[写表]说明|填写要求|提示|要求)\s*[:：0-9]|\s*(?:note|notes|instructions?)\s*[:：]",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(
+    r"\s*(?:例|示例|样例|例如|填写示例|范例|example|e\.g\.)\s*[:：]?\s*", re.IGNORECASE
+)
+_GRID_TITLE = re.compile(
+    r"第?[\d一二三四五六七八九十]+\s*网格|网格\s*[\d一二三四五六七八九十]+|grid\s*\d+",
+    re.IGNORECASE,
+)
+_NAME_LIKE = re.compile(r"[^\W\d_]{2,4}|[^\W\d_]+(?:[ ·.'’-][^\W\d_]+){1,4}")
+_PERSON_FIELDS = [
+    "id_number",
+    "birth_date",
+    "phone",
+    "family_phone",
+    "contact_name",
+    "doses",
+    "dose_date",
+    "dose_1",
+    "dose_2",
+    "dose_3",
+    "dose_4",
+    "dose_5",
+]
+
+
+def read_rows(
+    rows: Iterable[tuple[int, list[Cell]]], reader: RowReader, *, merges: Sequence[Span] = ()
+) -> Iterator[RowOutcome | SkippedRow]:
+    """Yield what becomes of every row after the header that is not blank."""
+    columns = reader.columns
+    scan = _Scan(columns, _below_merges(merges, columns))
+    for number, found in rows:
+        if number < columns.first_row:
+            continue
+        short = reader.width - len(found)
+        cells = [*found, *[""] * short] if short > 0 else found
+        reason = scan.reason_to_skip(number, cells)
+        if reason is None:
+            yield reader.read(number, cells)
+        elif reason != "blank":
+            yield SkippedRow(number, reason, _shown(cells))
+
+
+class _Scan:
+    """Looks at rows one after the other, remembering what stands above them."""
+
+    def __init__(self, columns: ColumnMap, below: dict[int, list[tuple[int, int]]]) -> None:
+        self._name = columns.columns("name")[0]
+        self._person = [c for f in _PERSON_FIELDS for c in columns.columns(f)]
+        self._carried = [c for f in _CARRIED for c in columns.columns(f)]
+        self._grid = next(iter(columns.columns("grid")), None)
+        self._header_name = columns.headers[self._name] if columns.headers else ""
+        self._above: dict[int, Cell] = {}
+        self._below = below
+        self._tops: dict[tuple[int, int], Cell] = {}
+        self._needed_tops = {pair for pairs in below.values() for pair in pairs}
+
+    def reason_to_skip(self, number: int, cells: list[Cell]) -> str | None:
+        """Fill what merged cells hide, and say why the row is no person's, or None."""
+        if self._needed_tops:
+            self._fill_merged(number, cells)
+        name = cells[self._name]
+        first = next((c for c in cells if c != "" and c is not None), None)
+        if first is None:
+            return "blank"
+        if isinstance(first, str):
+            reason = self._paper(first, name, cells)
+            if reason is not None:
+                return reason
+        if name == "" or name is None or (isinstance(name, str) and not name.strip()):
+            reason = self._without_name(cells)
+        elif name == self._header_name:
+            reason = "header"
+        else:
+            reason = self._lonely_name(name, cells)
+        if reason is None:
+            self._carry(cells)
+        return reason
+
+    def _fill_merged(self, number: int, cells: list[Cell]) -> None:
+        for column, top in self._below.get(number, ()):
+            if cells[column] in ("", None):
+                cells[column] = self._tops.get((column, top), "")
+        for column in range(len(cells)):
+            if (column, number) in self._needed_tops:
+                self._tops[column, number] = cells[column]
+
+    def _paper(self, first: str, name: Cell, cells: list[Cell]) -> str | None:
+        if first is name and self._has_person(cells):
+            return None
+        if _TOTAL.match(first):
+            return "total"
+        if _SIGNATURE.match(first):
+            return "signature"
+        if _NOTE.match(first):
+            return "note"
+        if _EXAMPLE.fullmatch(first):
+            return "example"
+        return None
+
+    def _has_person(self, cells: list[Cell]) -> bool:
+        return any(cells[c] not in ("", None) for c in self._person)
+
+    def _without_name(self, cells: list[Cell]) -> str | None:
+        if self._has_person(cells):
+            return None
+        words = [c for c in cells if isinstance(c, str) and c.strip()]
+        if not words:
+            return "numbered_only"
+        if len(words) == 1 and _GRID_TITLE.search(words[0]) and self._grid is not None:
+            self._above[self._grid] = words[0].strip()
+        return "subtitle" if len(words) == 1 else "no_person"
+
+    def _lonely_name(self, name: Cell, cells: list[Cell]) -> str | None:
+        if self._has_person(cells):
+            return None
+        words = [c for c in cells if isinstance(c, str) and c.strip()]
+        if len(words) == 1 and not _NAME_LIKE.fullmatch(cell_text(name).strip()):
+            return "subtitle"
+        if len(words) > 2 and sum(field_of(w) is not None for w in words) >= len(words) - 1:
+            return "header"
+        return None
+
+    def _carry(self, cells: list[Cell]) -> None:
+        for column in self._carried:
+            if cells[column] in ("", None):
+                cells[column] = self._above.get(column, "")
+            else:
+                self._above[column] = cells[column]
+
+
+def _below_merges(merges: Sequence[Span], columns: ColumnMap) -> dict[int, list[tuple[int, int]]]:
+    """Return for each row (from 1) the columns hidden by a vertical merge and the row of its top.
+
+    Only mapped columns count, and only merges one column wide: a title across the sheet is paper.
+    """
+    below: dict[int, list[tuple[int, int]]] = {}
+    for (top, left), (bottom, right) in merges:
+        if left != right or left not in columns.fields or top + 1 < columns.first_row:
+            continue
+        if columns.fields[left] in ("name", "id_number"):
+            continue
+        for row in range(top + 1, min(bottom, top + 5000) + 1):
+            below.setdefault(row + 1, []).append((left, top + 1))
+    return below
+
+
+def _shown(cells: list[Cell]) -> str:
+    return " ".join(t for c in cells if (t := cell_text(c).strip()))[:200]
