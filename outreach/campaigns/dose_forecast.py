@@ -155,9 +155,7 @@ class _Due:
 
     def reopens(self) -> DatedRule | None:
         """Return when a person served this season is due again; None where a clinician forbids it."""
-        decision = self.decision()
-        forbidden = decision is not None and decision.until is None
-        if forbidden or self.rule.season is None:
+        if self.rule.season is None or any(d.until is None for d in self._decisions()):
             return None
         _, last = self.rule.season.containing_or_after(self.as_of)
         next_season = _Due(self.track, self.rule, self.person, self.rules, last + timedelta(days=1))
@@ -185,11 +183,9 @@ class _Due:
         ]
 
     def _clinician(self) -> Iterator[DatedRule]:
-        for decision in self._decisions():
-            if decision.until is not None:
-                yield self._dated(
-                    decision.until, DateCode.CLINICIAN, "clinician", "", reason=decision.code
-                )
+        ends = [(d.until, d.code) for d in self._decisions() if d.until is not None]
+        for until, code in ends:
+            yield self._dated(until, DateCode.CLINICIAN, "clinician", "", reason=code)
 
     def _ages(self) -> Iterator[DatedRule]:
         age = self.rule.age

@@ -24,11 +24,9 @@ def _read_period(value: object) -> object:
     return Period.parse(value) if isinstance(value, str) else value
 
 
-def _read_month_day(value: object) -> object:
-    if isinstance(value, str):
-        # A leap year, so that 02-29 is a day; add_months moves it in other years.
-        return date.fromisoformat(f"2000-{value}")
-    return value
+def _read_month_day(value: object) -> date:
+    # A leap year, so that 02-29 is a day; add_months moves it in other years.
+    return date.fromisoformat(f"2000-{value}")
 
 
 PeriodText = Annotated[Period, BeforeValidator(_read_period), PlainSerializer(str)]
@@ -114,12 +112,10 @@ class Season(_Part):
 
     def containing_or_after(self, day: date) -> tuple[date, date]:
         """Return first and last day of the season that holds ``day``, else of the next one."""
-        for year in (day.year - 1, day.year, day.year + 1):
-            first = _in_year(self.starts, year)
-            last = self._on_or_after(self.ends, first)
-            if day <= last:
-                break
-        return first, last
+        first = _in_year(self.starts, day.year - 1)
+        while self._on_or_after(self.ends, first) < day:
+            first = _in_year(self.starts, first.year + 1)
+        return first, self._on_or_after(self.ends, first)
 
     def offered_on(self, first: date) -> date:
         """Return the day from which this season's vaccine can be had."""

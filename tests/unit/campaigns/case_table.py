@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from outreach.campaigns.dose_facts import (
     Assessment,
@@ -21,6 +22,7 @@ from outreach.campaigns.dose_facts import (
 from outreach.campaigns.rule_packs import load_packs
 from outreach.campaigns.rule_set import RuleSet
 
+T = TypeVar("T")
 TABLE = Path(__file__).parents[2] / "data" / "doses" / "cn-cases.csv"
 
 
@@ -31,6 +33,12 @@ class HandWorked:
     person: Person
     as_of: date
     expected: dict[str, str]
+
+
+def sure(value: T | None) -> T:
+    """Return what must be there."""
+    assert value is not None
+    return value
 
 
 def read_table() -> list[HandWorked]:

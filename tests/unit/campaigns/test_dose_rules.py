@@ -21,7 +21,8 @@ from outreach.campaigns.dose_facts import (
     ReasonCode,
 )
 from outreach.campaigns.dose_rules import assess
-from tests.unit.campaigns.case_table import rules_named
+from outreach.kernel.dates import Period
+from tests.unit.campaigns.case_table import rules_named, sure
 
 COVID = rules_named("cn-covid19-2022-12")
 FLU = rules_named("cn-influenza")
@@ -41,7 +42,7 @@ def given_doses(*texts: str, vaccine: str = "covid19") -> tuple[DoseGiven, ...]:
 
 def test_fault_38_the_page_can_say_which_rule_made_the_due_date():
     person = replace(ZHAO, doses=given_doses("coronavac 2022-08-10", "coronavac 2022-08-31"))
-    due = assess(person, COVID, as_of=TODAY).forecast.earliest
+    due = sure(assess(person, COVID, as_of=TODAY).forecast.earliest)
     assert due.on == date(2022, 12, 1)
     assert due.code is DateCode.MINIMUM_INTERVAL
     assert due.rule == "cn-covid19-2022-12/inactivated/booster-1/interval"
@@ -98,7 +99,7 @@ def test_a_doubtful_birth_year_is_said_and_never_guessed():
     found = assess(Person(birth=born, doses=(dose,)), ZOSTER, as_of=date(2022, 6, 2))
     assert found.evaluations[0].outcome is Outcome.VALID
     assert ReasonCode.AGE_UNSURE in {caution.code for caution in found.evaluations[0].cautions}
-    assert found.forecast.earliest.on == date(2022, 12, 31)
+    assert sure(found.forecast.earliest).on == date(2022, 12, 31)
     assert [caution.code for caution in found.forecast.cautions] == [ReasonCode.AGE_UNSURE]
 
 
@@ -151,12 +152,22 @@ def test_someone_served_this_season_is_told_when_the_next_one_opens():
     served = replace(ZHAO, doses=given_doses("flu-inactivated 2026-09-20", vaccine="influenza"))
     forecast = assess(served, FLU, as_of=date(2026, 10, 15)).forecast
     assert forecast.status is ForecastStatus.COMPLETE
-    assert forecast.reopens.on == date(2027, 9, 1)
+    assert sure(forecast.reopens).on == date(2027, 9, 1)
     forbidden = replace(
         served,
         decisions=(Decision(DecisionKind.CONTRAINDICATED, "D02", date(2026, 10, 1)),),
     )
     assert assess(forbidden, FLU, as_of=date(2026, 10, 15)).forecast.reopens is None
+
+
+def test_a_deferral_may_outlast_the_opening_of_the_next_season():
+    person = replace(
+        ZHAO,
+        doses=given_doses("flu-inactivated 2026-09-20", vaccine="influenza"),
+        decisions=(Decision(DecisionKind.DEFERRED, "D14", date(2026, 10, 1), date(2027, 12, 1)),),
+    )
+    reopens = assess(person, FLU, as_of=date(2026, 10, 15)).forecast.reopens
+    assert (sure(reopens).on, sure(reopens).code) == (date(2027, 12, 1), DateCode.CLINICIAN)
 
 
 def test_a_season_that_the_interval_outlasts_gives_way_to_the_next():
@@ -175,9 +186,11 @@ def test_a_season_that_the_interval_outlasts_gives_way_to_the_next():
         ZHAO,
         decisions=(Decision(DecisionKind.DEFERRED, "D14", date(2026, 9, 1), date(2027, 2, 1)),),
     )
-    assert assess(waiting, rules, as_of=date(2026, 10, 5)).forecast.earliest.on == date(2027, 10, 1)
+    assert sure(assess(waiting, rules, as_of=date(2026, 10, 5)).forecast.earliest).on == date(
+        2027, 10, 1
+    )
     in_the_gap = assess(ZHAO, rules, as_of=date(2027, 1, 5)).forecast
-    assert (in_the_gap.status, in_the_gap.earliest.on) == (
+    assert (in_the_gap.status, sure(in_the_gap.earliest).on) == (
         ForecastStatus.NOT_DUE,
         date(2027, 10, 1),
     )
@@ -189,8 +202,8 @@ def test_the_longest_deferral_binds_and_a_contraindication_stands_above_it():
     until_known = Decision(DecisionKind.DEFERRED, "D22", date(2022, 12, 1))
     allergy = Decision(DecisionKind.CONTRAINDICATED, "D01", date(2022, 12, 1), date(2022, 12, 30))
     both = assess(replace(ZHAO, decisions=(long, short)), COVID, as_of=TODAY).forecast
-    assert (both.decision, both.earliest.on) == (long, date(2023, 3, 1))
-    assert both.earliest.facts == {"reason": "D14"}
+    assert (both.decision, sure(both.earliest).on) == (long, date(2023, 3, 1))
+    assert sure(both.earliest).facts == {"reason": "D14"}
     every = replace(ZHAO, decisions=(until_known, allergy, long))
     assert assess(every, COVID, as_of=TODAY).forecast.decision == allergy
 
@@ -234,14 +247,14 @@ def test_four_days_of_grace_count_and_five_do_not():
 
 def test_recombinant_follows_live_after_eight_weeks_and_is_the_second_of_three():
     found = us_zoster(date(1950, 3, 3), date(2019, 6, 1), "121 2019-05-01")
-    assert (found.forecast.number, found.forecast.earliest.on) == (2, date(2019, 6, 26))
+    assert (found.forecast.number, sure(found.forecast.earliest).on) == (2, date(2019, 6, 26))
     assert found.forecast.series == "three-dose"
 
 
 def test_a_live_dose_after_a_recombinant_one_does_not_count():
     found = us_zoster(date(1950, 3, 3), date(2019, 6, 1), "187 2019-01-10", "121 2019-05-01")
     assert found.evaluations[1].reasons[0].code is ReasonCode.PRODUCT_MAY_NOT_FOLLOW
-    assert found.forecast.earliest.on == date(2019, 6, 26)
+    assert sure(found.forecast.earliest).on == date(2019, 6, 26)
 
 
 def test_a_live_vaccine_twenty_seven_days_after_another_is_refused():
@@ -262,16 +275,19 @@ def test_a_live_vaccine_waits_for_another_that_was_given():
     measles = DoseGiven("mmr", date(2019, 5, 1), "03")
     person = Person(birth=Birth(date(1990, 3, 3)), doses=(measles,))
     forecast = assess(person, US_VARICELLA, as_of=date(2019, 5, 5)).forecast
-    assert (forecast.earliest.on, forecast.earliest.code) == (date(2019, 5, 29), DateCode.CONFLICT)
-    assert forecast.past_due.on == date(2019, 5, 29)
-    assert forecast.past_due.code is DateCode.LATEST_AGE
+    assert (sure(forecast.earliest).on, sure(forecast.earliest).code) == (
+        date(2019, 5, 29),
+        DateCode.CONFLICT,
+    )
+    assert sure(forecast.past_due).on == date(2019, 5, 29)
+    assert sure(forecast.past_due).code is DateCode.LATEST_AGE
 
 
 def test_immunocompromised_people_begin_at_nineteen():
     born, as_of = date(1995, 3, 3), date(2024, 6, 1)
     assert us_zoster(born, as_of).forecast.status is ForecastStatus.NOT_ELIGIBLE
     at_risk = us_zoster(born, as_of, conditions=frozenset({"immunocompromised"}))
-    assert (at_risk.forecast.status, at_risk.forecast.earliest.on) == (
+    assert (at_risk.forecast.status, sure(at_risk.forecast.earliest).on) == (
         ForecastStatus.NOT_COMPLETE,
         date(2014, 3, 3),
     )
@@ -290,7 +306,7 @@ def test_an_infants_antibody_given_to_an_adult_is_inadvertent_and_starts_no_inte
     )
     found = assess(person, US_RSV, as_of=date(2024, 6, 1))
     assert found.evaluations[0].reasons[0].code is ReasonCode.INADVERTENT
-    assert found.forecast.earliest.on == date(2020, 3, 3)
+    assert sure(found.forecast.earliest).on == date(2020, 3, 3)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +315,7 @@ def test_an_infants_antibody_given_to_an_adult_is_inadvertent_and_starts_no_inte
 )
 def test_rsv_begins_at_75_and_for_people_at_risk_at_50(conditions, earliest):
     person = Person(birth=Birth(date(1964, 3, 3)), conditions=conditions)
-    assert assess(person, US_RSV, as_of=date(2024, 6, 1)).forecast.earliest.on == earliest
+    assert sure(assess(person, US_RSV, as_of=date(2024, 6, 1)).forecast.earliest).on == earliest
 
 
 def test_nasal_influenza_vaccine_ends_at_fifty():
@@ -311,9 +327,7 @@ def test_nasal_influenza_vaccine_ends_at_fifty():
 
 def test_an_age_limit_ends_a_series():
     dose = US_RSV.series[0].doses[0]
-    aged = dose.model_copy(
-        update={"age": dose.age.model_copy(update={"maximum": dose.age.minimum.__class__(80)})}
-    )
+    aged = dose.model_copy(update={"age": dose.age.model_copy(update={"maximum": Period(80)})})
     rules = US_RSV.model_copy(
         update={"series": (US_RSV.series[0].model_copy(update={"doses": (aged,)}),)}
     )
@@ -325,3 +339,5 @@ def test_an_age_limit_ends_a_series():
     assert assess(Person(birth=None), rules, as_of=date(2024, 6, 1)).forecast.earliest is not None
     younger = replace(old, birth=Birth(date(1946, 3, 3)))
     assert assess(younger, rules, as_of=date(2024, 6, 1)).forecast.earliest is not None
+    in_time = replace(younger, doses=(DoseGiven("rsv", date(2024, 5, 1), "303"),))
+    assert assess(in_time, rules, as_of=date(2024, 6, 1)).valid_doses == 1

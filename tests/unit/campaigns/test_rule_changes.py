@@ -8,7 +8,8 @@ from datetime import date
 from outreach.campaigns.dose_facts import Birth, DoseGiven, Infection, Person
 from outreach.campaigns.rule_changes import ChangeKind, changes_between, count_changes
 from outreach.campaigns.rule_set import RuleSet
-from tests.unit.campaigns.case_table import rules_named
+from outreach.kernel.dates import Period
+from tests.unit.campaigns.case_table import rules_named, sure
 
 OLD = rules_named("cn-covid19-2022-12")
 NEW = rules_named("cn-covid19-2023-04")
@@ -43,8 +44,8 @@ def test_only_those_whom_the_new_rules_move_are_listed_with_both_views():
     changes = list(changes_between(OLD, NEW, [(7, TWICE), (8, INFECTED)], as_of=AS_OF))
     assert [change.key for change in changes] == [8]
     assert changes[0].kinds == {ChangeKind.STATUS, ChangeKind.BECOMES_DUE, ChangeKind.EARLIER}
-    assert changes[0].before.forecast.earliest.on == date(2023, 6, 20)
-    assert changes[0].after.forecast.earliest.on == date(2023, 3, 20)
+    assert sure(changes[0].before.forecast.earliest).on == date(2023, 6, 20)
+    assert sure(changes[0].after.forecast.earliest).on == date(2023, 3, 20)
 
 
 def test_going_back_is_shown_as_the_opposite():
@@ -53,19 +54,17 @@ def test_going_back_is_shown_as_the_opposite():
 
 
 def test_a_stricter_interval_takes_doses_away_and_says_so():
-    longer = OLD.series[0].doses[2].intervals[0].minimum.__class__
     boosted = replace(
         TWICE, doses=(*TWICE.doses, DoseGiven("covid19", date(2021, 8, 22), "coronavac"))
     )
-    strict = _with_interval(OLD, "booster-1", minimum=longer(months=6))
+    strict = _with_interval(OLD, "booster-1", minimum=Period(months=6))
     kinds = next(iter(changes_between(OLD, strict, [(1, boosted)], as_of=AS_OF))).kinds
     assert {ChangeKind.DOSE_VALIDITY, ChangeKind.NEXT_DOSE} <= kinds
 
 
 def test_a_new_deadline_alone_is_a_change():
     once = replace(TWICE, doses=TWICE.doses[:1])
-    period = OLD.series[0].doses[1].intervals[0].minimum.__class__
-    patient = _with_interval(OLD, "primary-2", past_due=period(weeks=12))
+    patient = _with_interval(OLD, "primary-2", past_due=Period(weeks=12))
     changes = list(changes_between(OLD, patient, [(1, once)], as_of=AS_OF))
     assert changes[0].kinds == {ChangeKind.PAST_DUE}
 
