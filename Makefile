@@ -40,10 +40,7 @@ test: setup-dev  ## run all tests: unit, both databases, browser (ARGS= for pyte
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup-dev  ## check format, style, types and the direction of imports
-	@$(BIN)/ruff format --check
-	@$(BIN)/ruff check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; for check in "ruff format --check" "ruff check" mypy lint-imports; do $(BIN)/$$check || failed=1; done; exit $$failed
 
 fix: setup-dev  ## mend format and style where a machine can
 	@$(BIN)/ruff check --fix
