@@ -1,4 +1,4 @@
-"""PURE: what a resident can be found by: folded name, pinyin in every reading, initials, parts of the address."""
+"""PURE: what a resident can be found by: folded name, pinyin in every reading, initials, address parts."""
 
 from __future__ import annotations
 
