@@ -26,6 +26,16 @@ from outreach.campaigns.rule_set import RuleSet
 from outreach.kernel.errors import InvalidInput
 
 _DOSES = range(1, 8)
+_ANSWER = (
+    "CDC_Test_ID",
+    "series_status",
+    "evaluations",
+    "evaluation_reasons",
+    "forecast_number",
+    "earliest",
+    "recommended",
+    "past_due",
+)
 _STATUS = {
     ForecastStatus.COMPLETE: "Complete",
     ForecastStatus.CONTRAINDICATED: "Contraindicated",
@@ -59,29 +69,43 @@ class _Case:
 
 
 def forecast_cases(path: Path, pack_name: str) -> list[dict[str, Any]]:
-    """Return status, evaluations and dates for every row; ``Assessment_Date`` is the row's today."""
+    """Return status, evaluations and dates for every row; ``Assessment_Date`` is the row's today.
+
+    A row of a vaccine group without rules is answered with nothing but its name, and a dose that
+    no rules know has no evaluation: neither is guessed, and neither stops the other rows.
+    """
     rule_sets = pack(pack_name)
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
         return [
-            _answer(_read_case(row, rule_sets, line=line), rule_sets)
-            for line, row in enumerate(reader, start=2)
+            _answer_row(row, rule_sets, line=line)
+            for line, row in enumerate(csv.DictReader(lines), start=2)
         ]
+
+
+def _answer_row(
+    row: dict[str, str], rule_sets: tuple[RuleSet, ...], *, line: int
+) -> dict[str, Any]:
+    name = _cell(row, "CDC_Test_ID", line)
+    wanted = _cell(row, "Vaccine_Group", line)
+    group = next((rules for rules in rule_sets if rules.group == wanted), None)
+    if group is None:
+        return dict.fromkeys(_ANSWER) | {"CDC_Test_ID": name}
+    return _answer(_read_case(row, name, group, rule_sets, line=line), rule_sets)
 
 
 def _answer(case: _Case, rule_sets: tuple[RuleSet, ...]) -> dict[str, Any]:
     found = assess(case.person, case.group, as_of=case.as_of)
     verdicts = {evaluation.dose: evaluation for evaluation in found.evaluations}
-    for vaccine in {dose.vaccine for dose in case.doses} - {case.group.vaccine}:
+    for vaccine in {dose.vaccine for dose in case.doses} - {case.group.vaccine, ""}:
         beside = rule_set_in_force(rule_sets, vaccine=vaccine, on=case.as_of)
         others = assess(case.person, beside, as_of=case.as_of).evaluations
         verdicts |= {evaluation.dose: evaluation for evaluation in others}
-    evaluations = [verdicts[dose] for dose in case.doses]
+    evaluations = [verdicts.get(dose) for dose in case.doses]
     forecast = found.forecast
     return {
         "CDC_Test_ID": case.name,
         "series_status": _STATUS.get(forecast.status, "Not complete"),
-        "evaluations": [_OUTCOME[evaluation.outcome] for evaluation in evaluations],
+        "evaluations": [_OUTCOME[e.outcome] if e else None for e in evaluations],
         "evaluation_reasons": [_reason(evaluation) for evaluation in evaluations],
         "forecast_number": forecast.number,
         "earliest": _iso(forecast.earliest),
@@ -90,8 +114,9 @@ def _answer(case: _Case, rule_sets: tuple[RuleSet, ...]) -> dict[str, Any]:
     }
 
 
-def _reason(evaluation: DoseEvaluation) -> str | None:
-    worded = (_REASON.get(reason.code) for reason in evaluation.reasons)
+def _reason(evaluation: DoseEvaluation | None) -> str | None:
+    reasons = evaluation.reasons if evaluation else ()
+    worded = (_REASON.get(reason.code) for reason in reasons)
     return next((text for text in worded if text), None)
 
 
@@ -99,8 +124,9 @@ def _iso(dated: DatedRule | None) -> str | None:
     return dated.on.isoformat() if dated else None
 
 
-def _read_case(row: dict[str, str], rule_sets: tuple[RuleSet, ...], *, line: int) -> _Case:
-    group = _group(_cell(row, "Vaccine_Group", line), rule_sets, line=line)
+def _read_case(
+    row: dict[str, str], name: str, group: RuleSet, rule_sets: tuple[RuleSet, ...], *, line: int
+) -> _Case:
     birth = Birth(_day(row, "DOB", line))
     doses = tuple(
         _dose(row, number, birth, [group, *rule_sets], line=line)
@@ -108,7 +134,7 @@ def _read_case(row: dict[str, str], rule_sets: tuple[RuleSet, ...], *, line: int
         if row.get(f"Date_Administered_{number}")
     )
     return _Case(
-        name=_cell(row, "CDC_Test_ID", line),
+        name=name,
         group=group,
         person=Person(birth=birth, sex=row.get("gender", ""), doses=doses),
         doses=doses,
@@ -120,23 +146,13 @@ def _dose(
     row: dict[str, str], number: int, birth: Birth, rule_sets: Iterable[RuleSet], *, line: int
 ) -> DoseGiven:
     """Return one dose under the first vaccine whose rules know its product at that age."""
-    column = f"CVX_{number}"
-    code = _cell(row, column, line).zfill(2)
+    code = _cell(row, f"CVX_{number}", line).zfill(2)
     given_on = _day(row, f"Date_Administered_{number}", line)
     known = [(rules, product) for rules in rule_sets if (product := rules.product(code))]
-    if not known:
-        raise InvalidInput("case_unreadable", field=column, line=line, problem="unknown product")
     fitting = [rules for rules, product in known if suits_age(product, birth, given_on)]
-    rules = (fitting or [known[0][0]])[0]
+    vaccines = [rules.vaccine for rules in fitting or [rules for rules, _ in known]]
     # The place in the row keeps two like records of one day apart.
-    return DoseGiven(rules.vaccine, given_on, code, reference=str(number))
-
-
-def _group(name: str, rule_sets: tuple[RuleSet, ...], *, line: int) -> RuleSet:
-    for rules in rule_sets:
-        if rules.group == name:
-            return rules
-    raise InvalidInput("case_unreadable", field="Vaccine_Group", line=line, problem="no rules")
+    return DoseGiven(vaccines[0] if vaccines else "", given_on, code, reference=str(number))
 
 
 def _cell(row: dict[str, str], column: str, line: int) -> str:

@@ -43,13 +43,23 @@ def test_a_dose_that_does_not_count_says_why():
     assert answers["own-8"]["evaluation_reasons"] == ["Vaccine: Wrong Type"]
 
 
+def test_what_no_rules_know_is_not_guessed_and_stops_no_other_row(tmp_path: Path):
+    file = tmp_path / "cases.csv"
+    text = OWN.read_text(encoding="utf-8").replace("ZOSTER,2025-11-01", "POL,2025-11-01", 1)
+    file.write_text(text.replace("2019-05-01,3,", "2019-05-01,999,", 1), encoding="utf-8")
+    answers = forecast_cases(file, "us-test")
+    assert len(answers) == len(EXPECTED)
+    assert (answers[0]["CDC_Test_ID"], answers[0]["series_status"]) == ("own-1", None)
+    assert set(answers[0]) == set(answers[1])
+    assert answers[1]["evaluations"] == [None, "Valid"]
+
+
 @pytest.mark.parametrize(
     ("found", "replaced", "field", "problem"),
     [
         ("1963-04-05", "05/04/1963", "DOB", "no date"),
         ("1963-04-05", "", "DOB", "empty"),
-        ("ZOSTER,2025-11-01", "POLIO,2025-11-01", "Vaccine_Group", "no rules"),
-        ("2019-05-28,121", "2019-05-28,999", "CVX_2", "unknown product"),
+        ("ZOSTER,2025-11-01", ",2025-11-01", "Vaccine_Group", "empty"),
         ("2019-05-28,121", "2019-05-28,", "CVX_2", "empty"),
     ],
 )
