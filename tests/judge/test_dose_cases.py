@@ -44,5 +44,5 @@ def test_every_published_adult_case_comes_out_as_expected():
     found = [
         {key: answer[key] for key in expected[0]} for answer in forecast_cases(path, "us-test")
     ]
-    assert len(expected) == 14
+    assert len(expected) >= 14
     assert found == expected
