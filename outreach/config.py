@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings; raise SettingsWrong with one line per wrong value, naming its remedy."""
-    instance = Settings.model_fields["instance"].default
+    instance = Path(os.environ.get("OUTREACH_INSTANCE") or PROJECT / "instance")
     env_file = instance / "outreach.env"
     try:
         return Settings(_env_file=env_file if env_file.exists() else None)
