@@ -51,9 +51,13 @@ _STAFF = (
 )
 _FAMILY = (
     r"家属|家人|子女|儿子|女儿|儿女|亲属|监护|联系人|联络人|紧急|应急|老伴|配偶|照护|照料|照顾|代理|委托|赡养"
-    r"|family|relative|next\s*of\s*kin|\bnok\b|kin\b|emergency|guardian|carer|caregiver|contact\s*person|son\b|daughter|spouse"
+    r"|family|relative|next\s*of\s*kin|\bnok\b|kin\b|emergency|guardian|carer|caregiver"
+    r"|contact\s*person|son\b|daughter|spouse"
 )
-_PHONE = r"电话|手机|号码|联系方式|联系号|座机|固话|phone|mobile|\btel\b|telephone|cell|contact\s*n(?:o|umber)|contact\s*details"
+_PHONE = (
+    r"电话|手机|号码|联系方式|联系号|座机|固话"
+    r"|phone|mobile|\btel\b|telephone|cell|contact\s*n(?:o|umber)|contact\s*details"
+)
 _NUMBERS = {
     word: number
     for number, words in enumerate(
