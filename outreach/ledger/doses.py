@@ -98,7 +98,8 @@ def record_dose(
     standing = standing_doses(session, resident_id=draft.resident_id, vaccine_id=draft.vaccine_id)
     same_day = next((dose for dose in standing if dose.given_on == draft.given_on), None)
     if same_day is not None:
-        return Recorded(same_day.id, False, _prove_better(same_day, draft, by))
+        better = _prove_better(same_day, draft, by)
+        return Recorded(same_day.id, is_new=False, is_better_proven=better)
     _check_batch(session, draft)
     _check_nearby(standing, draft)
     dose = Dose(
@@ -120,7 +121,7 @@ def record_dose(
     )
     session.add(dose)
     session.flush()
-    return Recorded(dose.id, True)
+    return Recorded(dose.id, is_new=True)
 
 
 def add_doses(

@@ -136,6 +136,8 @@ def correct_life(
     if status is LifeStatus.DECEASED:
         raise InvalidInput("death_is_reported", field="status")
     resident = lock_resident(session, resident_id)
+    if resident.life_status is LifeStatus.DECEASED and resident.household_id is not None:
+        session.get_one(Household, resident.household_id).mourning_until = None
     resident.life_status, resident.life_status_on = status, day
     is_away = status in {LifeStatus.AWAY, LifeStatus.HOSPITAL, LifeStatus.NURSING_HOME}
     resident.life_review_on = (

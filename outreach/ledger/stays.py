@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ class StayDraft:
 
 
 def add_stay(session: Session, *, draft: StayDraft, by: int | None, now: datetime) -> Stay:
-    """Note a stay. One that it overlaps ends the day before, so that each day has one address."""
+    """Note a stay. An earlier one ends the day before, so that each day has one address."""
     if draft.until_on is not None and draft.until_on < draft.from_on:
         raise InvalidInput("days_reversed", field="until_on")
     lock_resident(session, draft.resident_id)
@@ -36,7 +36,11 @@ def add_stay(session: Session, *, draft: StayDraft, by: int | None, now: datetim
     for other in stays_of(session, resident_id=draft.resident_id):
         is_before = other.until_on is not None and other.until_on < draft.from_on
         is_after = draft.until_on is not None and other.from_on > draft.until_on
-        if not (is_before or is_after):
+        if is_before or is_after:
+            continue
+        if other.from_on < draft.from_on:
+            other.until_on = draft.from_on - timedelta(days=1)
+        else:
             other.ended_at = now
     stay = Stay(
         resident_id=draft.resident_id,
