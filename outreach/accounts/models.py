@@ -60,6 +60,24 @@ class OneTimeLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class Sitting(Base):
+    """One signed-in browser; the cookie holds a random token, the row its hash (ASVS 7.4).
+
+    ``epoch`` is the account's at sign-in: raising the account's ends every sitting at once.
+    """
+
+    __tablename__ = "sitting"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    epoch: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    is_locked: Mapped[bool] = mapped_column(default=False)
+
+
 class FieldLink(Base):
     """A driver's or escort's one-day door: opaque, hashed, bound to the first device (decisions §3)."""
 

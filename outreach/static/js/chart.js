@@ -1,0 +1,60 @@
+// An ECharts chart from the JSON inside its element; bars and points open the people they count.
+import { dataOf, script } from "./vendor.js";
+
+const COLORS = ["#0b6e4f", "#2a6fc0", "#c67c00", "#7a52b3", "#b42323", "#5f6b7a", "#2f9e8f", "#9a6b2f"];
+
+export async function start(element) {
+  const data = dataOf(element);
+  await script("echarts/echarts.min.js");
+  const chart = window.echarts.init(element, null, { renderer: "svg" });
+  chart.setOption(options(data));
+  chart.on("click", (event) => {
+    const to = data.series[event.seriesIndex]?.to?.[event.dataIndex];
+    if (to) location.assign(to);
+  });
+  new ResizeObserver(() => chart.resize()).observe(element);
+  element.outreachChart = chart;
+}
+
+function options(data) {
+  const face = getComputedStyle(document.body).fontFamily;
+  const common = {
+    color: COLORS,
+    textStyle: { fontFamily: face, fontSize: 14 },
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    aria: { enabled: true, decal: { show: data.series.length > 1 } },
+    // Rich text, not HTML: the page's policy allows no inline style.
+    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (v) => `${v ?? "–"}${data.unit ?? ""}` },
+    legend: data.series.length > 1 ? { top: 0, type: "scroll" } : { show: false },
+    grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+  };
+  if (data.kind === "funnel") return { ...common, tooltip: { ...common.tooltip, trigger: "item" }, series: [funnel(data)] };
+  const isSideways = data.sideways === true;
+  const names = { type: "category", data: data.labels, inverse: isSideways };
+  const values = { type: "value", axisLabel: { formatter: `{value}${data.unit ?? ""}` }, minInterval: data.whole ? 1 : 0 };
+  return {
+    ...common,
+    xAxis: isSideways ? values : names,
+    yAxis: isSideways ? names : values,
+    series: data.series.map((series) => ({
+      name: series.name,
+      data: series.values,
+      type: data.kind === "line" ? "line" : "bar",
+      stack: data.kind === "stack" ? "all" : undefined,
+      barMaxWidth: 42,
+      connectNulls: false,
+      markLine: series.target === undefined ? undefined : { data: [{ yAxis: series.target }], symbol: "none" },
+    })),
+  };
+}
+
+function funnel(data) {
+  const values = data.series[0].values;
+  return {
+    type: "funnel",
+    sort: "none",
+    gap: 2,
+    label: { position: "inside", formatter: "{b} {c}" },
+    data: data.labels.map((name, i) => ({ name, value: values[i] })),
+  };
+}

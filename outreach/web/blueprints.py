@@ -1,0 +1,14 @@
+"""Every blueprint of the product, in one list: a new set of pages is one import and one line here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from outreach.web import auth, demo, health, palette
+
+ALL: tuple[Blueprint, ...] = (
+    auth.bp,
+    health.bp,
+    palette.bp,
+    demo.bp,
+)
