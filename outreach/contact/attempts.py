@@ -128,10 +128,9 @@ def void_attempt(
     return row
 
 
-def proposed_next_contact(outcome: str, *, day: date) -> date | None:
+def proposed_next_contact(outcome: str, *, day: date, now: datetime) -> date | None:
     """Return the date that a form proposes for an outcome before the worker changes it."""
-    at = datetime.min
-    return next_contact(Tried(at=at, on=day, channel=Channel.CALL, outcome=outcome))
+    return next_contact(Tried(at=now, on=day, channel=Channel.CALL, outcome=outcome))
 
 
 def get_entry(session: Session, entry_id: int) -> LedgerEntry:

@@ -1,4 +1,4 @@
-"""Questions for clinicians: asked with a due time, answered by a person, passed on by the channel they came by."""
+"""Questions for clinicians: asked with a due time, answered by a person, passed on the way they came."""
 
 from __future__ import annotations
 
