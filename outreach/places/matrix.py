@@ -20,10 +20,11 @@ class TravelTable:
 
     node_of: Mapping[int, int]
     seconds: Seconds
+    rows: tuple[list[float], ...]  # the same numbers, quicker to read one by one
 
     def between(self, from_address_id: int, to_address_id: int) -> float:
         """Return the seconds from one address to another."""
-        return float(self.seconds[self.node_of[from_address_id], self.node_of[to_address_id]])
+        return self.rows[self.node_of[from_address_id]][self.node_of[to_address_id]]
 
     def covers(self, address_ids: set[int]) -> bool:
         """Tell whether every one of these addresses is in the table."""
@@ -42,7 +43,8 @@ def travel_table(
     for address_id in sorted(points):
         door = Point(*(round(x, SAME_DOOR_DECIMALS) for x in points[address_id]))
         node_of[address_id] = nodes.setdefault(door, len(nodes))
-    return TravelTable(node_of=node_of, seconds=travel.table_s(list(nodes), leaving=leaving))
+    seconds = travel.table_s(list(nodes), leaving=leaving)
+    return TravelTable(node_of=node_of, seconds=seconds, rows=tuple(seconds.tolist()))
 
 
 class KeptTables:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -16,6 +16,10 @@ class Vehicle(Base):
     """A car with its seats, wheelchair places and papers; borrowed cars name their lender."""
 
     __tablename__ = "vehicle"
+    __table_args__ = (
+        CheckConstraint("seats >= 0 AND wheelchair_places >= 0", name="places"),
+        CheckConstraint("seats_lost_per_chair >= 0", name="seats_lost"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plate: Mapped[str] = mapped_column(unique=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -26,6 +26,9 @@ class RideLeg(Base):
     __table_args__ = (
         UniqueConstraint("appointment_id", "direction"),
         Index("ix_ride_leg_on", "on", "status"),
+        CheckConstraint("seats >= 0 AND chairs >= 0 AND seats + chairs > 0", name="load"),
+        CheckConstraint("pickup_from_at <= pickup_until_at", name="pickup_window"),
+        CheckConstraint("dropoff_from_at <= dropoff_until_at", name="dropoff_window"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -42,7 +45,11 @@ class RideLeg(Base):
     chairs: Mapped[int] = mapped_column(default=0)
     pickup_service_s: Mapped[int]
     dropoff_service_s: Mapped[int]
+    direct_s: Mapped[int] = mapped_column(default=0)
     max_ride_s: Mapped[int]
+    needs_ramp: Mapped[bool] = mapped_column(default=False)
+    ready_at: Mapped[datetime | None]
+    is_will_call: Mapped[bool] = mapped_column(default=False)
     priority: Mapped[int] = mapped_column(default=0)
     status: Mapped[LegStatus] = mapped_column(default=LegStatus.WAITING)
     result_code: Mapped[str] = mapped_column(default="")
@@ -99,6 +106,8 @@ class RunStop(Base):
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
     arrives_at: Mapped[datetime]
     departs_at: Mapped[datetime]
+    reached_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
     is_locked: Mapped[bool] = mapped_column(default=False)
 
 
