@@ -14,6 +14,7 @@ from outreach.clinics.codes import STANDING, AppointmentStatus, DayEventKind, Ev
 from outreach.clinics.events import Author, Tap, append_event, settle_visit
 from outreach.clinics.models import Appointment, PlannedDose
 from outreach.clinics.queries import visits
+from outreach.contact.codes import Purpose
 from outreach.ledger.codes import STRUCK_OFF, Cause
 from outreach.ledger.doses import DoseDraft
 from outreach.ledger.doses import record_dose as write_dose
@@ -57,10 +58,12 @@ def record_dose(
     )
     struck_off = _struck_off(session, draft.resident_id, campaigns)
     for campaign_id in campaigns:
+        # A dose that is only told ends the asking; what it is told about a booking goes on.
+        is_over = campaign_id in struck_off or draft.appointment_id is not None
         silence(
             session,
             resident_id=draft.resident_id,
-            purposes=REMINDERS,
+            purposes=REMINDERS if is_over else [Purpose.NUDGE],
             reason="dose_recorded",
             now=now,
             campaign_id=campaign_id,
