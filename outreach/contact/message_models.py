@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.contact.codes import (
@@ -25,9 +25,18 @@ class Message(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_due", "state", "priority", "due_at", "id"),
-        Index("ix_message_number", "number_index", "accepted_at"),
-        Index("ix_message_household", "household_id", "accepted_at"),
+        # What senders look at stays small however long the history grows.
+        Index(
+            "ix_message_due",
+            "priority",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index("ix_message_state", "state", "due_at"),
+        Index("ix_message_number", "number_index", "began_at"),
+        Index("ix_message_household", "household_id", "began_at"),
         Index("ix_message_subject", "subject_kind", "subject_id"),
         Index("ix_message_resident", "resident_id", "created_at"),
         Index("ix_message_lease", "state", "lease_until"),
@@ -54,16 +63,23 @@ class Message(Base):
     wording_id: Mapped[int | None] = mapped_column(ForeignKey("wording.id"))
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     body: Mapped[str | None]
+    # What was handed over, where it differs from body: merged with another's text (moment 3d).
+    sent_body: Mapped[str | None]
     body_hash: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     segments: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    resends: Mapped[int] = mapped_column(default=0)
+    # Real time: retry_at, claimed_at, lease_until, post_started_at, unknown_since. The rest: business time.
+    retry_at: Mapped[datetime | None]
     claim_token: Mapped[str] = mapped_column(default="")
     claimed_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     post_started_at: Mapped[datetime | None]
+    unknown_since: Mapped[datetime | None]
+    began_at: Mapped[datetime | None]
     gateway: Mapped[str] = mapped_column(default="")
     provider_id: Mapped[str] = mapped_column(default="", index=True)
     error_code: Mapped[str] = mapped_column(default="")

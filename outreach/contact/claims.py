@@ -1,0 +1,192 @@
+"""Taking messages out of the outbox: claim with lease and fencing token, then one end per message.
+
+queued → claimed (committed: surely not sent) → sending (committed just before the post: fate unknown if
+this process dies) → one outcome, written only by the holder of the token. Leases run on real time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from outreach.contact.codes import Channel, MessageState
+from outreach.contact.message_models import Message, SendingControl
+
+LEASE = timedelta(minutes=2)
+SENDERS_CARRY = (Channel.SMS, Channel.VOICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claimed message and the token that alone may end it."""
+
+    message_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """Business time, by which messages are due, and real time, on which leases run."""
+
+    now: datetime
+    real_now: datetime
+
+
+def sending_control(session: Session) -> SendingControl:
+    """Return the one row that pauses sending or limits it to listed numbers."""
+    row = session.scalars(select(SendingControl).order_by(SendingControl.id).limit(1)).first()
+    if row is None:
+        row = SendingControl()
+        session.add(row)
+        session.flush()
+    return row
+
+
+def claim(
+    session: Session,
+    *,
+    at: Instants,
+    limit: int,
+    lease: timedelta = LEASE,
+    paused_campaigns: Collection[int] = (),
+    up_to_priority: int | None = None,
+) -> list[Claim]:
+    """Take up to ``limit`` due messages, the most urgent first; other workers skip what is taken.
+
+    ``up_to_priority`` keeps room for rides: senders that take nothing less urgent never fill up.
+    A message that only expires is taken too, so that its end is written.
+    """
+    where = [
+        Message.state == MessageState.QUEUED,
+        Message.channel.in_(SENDERS_CARRY),
+        Message.due_at <= at.now,
+        or_(Message.retry_at.is_(None), Message.retry_at <= at.real_now),
+    ]
+    if up_to_priority is not None:
+        where.append(Message.priority <= up_to_priority)
+    if paused_campaigns:
+        is_ride = Message.priority == 0
+        where.append(
+            or_(
+                Message.campaign_id.is_(None),
+                Message.campaign_id.not_in(paused_campaigns),
+                is_ride,
+            )
+        )
+    question = select(Message.id).where(*where)
+    question = question.order_by(Message.priority, Message.due_at, Message.id).limit(limit)
+    ids = session.scalars(question.with_for_update(skip_locked=True)).all()
+    return take(session, message_ids=ids, at=at, lease=lease)
+
+
+def take(
+    session: Session, *, message_ids: Sequence[int], at: Instants, lease: timedelta = LEASE
+) -> list[Claim]:
+    """Claim these very messages, those of them that are queued."""
+    if not message_ids:
+        return []
+    token = uuid4().hex
+    taken = (
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.state == MessageState.QUEUED)
+        .values(
+            state=MessageState.CLAIMED,
+            claim_token=token,
+            claimed_at=at.real_now,
+            lease_until=at.real_now + lease,
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    mine = set(session.scalars(taken).all())
+    return [Claim(i, token) for i in message_ids if i in mine]
+
+
+def held_rows(
+    session: Session, *, claims: Sequence[Claim], state: MessageState, real_now: datetime
+) -> list[Message]:
+    """Return the messages that these claims still hold in ``state``; a lost lease loses the message."""
+    tokens = {claim.message_id: claim.token for claim in claims}
+    question = (
+        select(Message)
+        .where(Message.id.in_(tokens), Message.state == state)
+        .order_by(Message.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    rows = session.scalars(question).all()
+    if state is MessageState.CLAIMED:
+        rows = [r for r in rows if r.lease_until is not None and r.lease_until > real_now]
+    return [row for row in rows if row.claim_token == tokens[row.id]]
+
+
+def give_back(session: Session, *, claims: Sequence[Claim]) -> int:
+    """Return claimed messages to the queue untouched (a worker shutting down)."""
+    if not claims:
+        return 0
+    back = (
+        update(Message)
+        .where(
+            Message.id.in_([c.message_id for c in claims]),
+            Message.claim_token.in_({c.token for c in claims}),
+            Message.state == MessageState.CLAIMED,
+        )
+        .values(state=MessageState.QUEUED, claim_token="", lease_until=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(back).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found left behind by dead workers."""
+
+    requeued: int
+    unknown: int
+
+
+def sweep_leases(session: Session, *, real_now: datetime) -> Swept:
+    """Free what dead workers held: claimed was surely not sent, sending is unknown (faults 2 and 3)."""
+    lapsed = Message.lease_until < real_now
+    requeued = (
+        update(Message)
+        .where(Message.state == MessageState.CLAIMED, lapsed)
+        .values(state=MessageState.QUEUED, claim_token="", lease_until=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    unknown = (
+        update(Message)
+        .where(Message.state == MessageState.SENDING, lapsed)
+        .values(
+            state=MessageState.UNKNOWN,
+            unknown_since=real_now,
+            reason="worker_died",
+            claim_token="",
+            lease_until=None,
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return Swept(
+        requeued=len(session.scalars(requeued).all()),
+        unknown=len(session.scalars(unknown).all()),
+    )
+
+
+def lock_numbers(session: Session, *, keys: Collection[bytes]) -> None:
+    """Let one worker at a time decide about a number or household, so that caps hold (PostgreSQL).
+
+    On SQLite the write transaction is that lock already.
+    """
+    if session.get_bind().dialect.name == "sqlite" or not keys:
+        return
+    numbers = sorted({int.from_bytes(key[:8], "big", signed=True) for key in keys})
+    for number in numbers:
+        session.execute(select(func.pg_advisory_xact_lock(number)))

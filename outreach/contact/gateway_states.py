@@ -1,0 +1,110 @@
+"""What is known of each route, kept in rows so that every worker sees the same breaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.contact.circuit import (
+    Health,
+    after_success,
+    after_trouble,
+    may_send,
+    taking_probe,
+)
+from outreach.contact.message_models import GatewayState
+
+
+def healths(session: Session, names: Iterable[str]) -> dict[str, Health]:
+    """Return the health of each named route; one never heard of is well."""
+    wanted = list(names)
+    question = select(GatewayState).where(GatewayState.name.in_(wanted))
+    known = {row.name: health_of(row) for row in session.scalars(question)}
+    return {name: known.get(name, Health()) for name in wanted}
+
+
+def health_of(row: GatewayState) -> Health:
+    """Return a row as the rules see it."""
+    return Health(
+        weight=row.weight,
+        failures=row.failures,
+        opened_at=row.opened_at,
+        opened_reason=row.opened_reason,
+        probe_at=row.probe_at,
+        not_before=row.not_before,
+    )
+
+
+def take_probe(session: Session, *, name: str, real_now: datetime) -> bool:
+    """Take the one try that an open breaker grants; False when another worker has it."""
+    row = _locked(session, name)
+    health = health_of(row)
+    if not health.is_open:
+        return may_send(health, real_now)
+    if not may_send(health, real_now):
+        return False
+    _keep(row, taking_probe(health, real_now))
+    return True
+
+
+def note_success(session: Session, *, name: str) -> None:
+    """Note that a route took a message; writes only when something changes."""
+    row = session.get(GatewayState, name)
+    if row is None or not (row.failures or row.opened_at):
+        return
+    locked = _locked(session, name)
+    _keep(locked, after_success(health_of(locked)))
+    locked.alerted_at = None
+
+
+def note_trouble(
+    session: Session,
+    *,
+    name: str,
+    code: str,
+    is_broken: bool,
+    retry_after_s: float | None,
+    real_now: datetime,
+) -> bool:
+    """Note that a route failed; return whether its breaker opened just now (one alert, fault 19)."""
+    row = _locked(session, name)
+    health = health_of(row)
+    _keep(
+        row,
+        after_trouble(
+            health, real_now, code=code, is_broken=is_broken, retry_after_s=retry_after_s
+        ),
+    )
+    if row.opened_at is None or row.alerted_at is not None:
+        return False
+    row.alerted_at = real_now
+    return True
+
+
+def close_by_hand(session: Session, *, name: str) -> None:
+    """Close a breaker because a person mended the account."""
+    row = _locked(session, name)
+    _keep(row, Health(weight=1.0))
+    row.alerted_at = None
+
+
+def _locked(session: Session, name: str) -> GatewayState:
+    question = select(GatewayState).where(GatewayState.name == name).with_for_update()
+    row = session.scalars(question).first()
+    if row is None:
+        row = GatewayState(name=name)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def _keep(row: GatewayState, health: Health) -> None:
+    row.weight = health.weight
+    row.failures = health.failures
+    row.opened_at = health.opened_at
+    row.opened_reason = health.opened_reason
+    row.probe_at = health.probe_at
+    row.not_before = health.not_before

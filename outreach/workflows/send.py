@@ -1,0 +1,310 @@
+"""Sending: the last check and the commit before a message leaves, and the one end written afterwards.
+
+``begin`` and ``finish`` are two transactions; between them the gateway is called with none open. What
+``begin`` lets pass was checked within the transaction that marks it as sending, so nothing silenced
+before that commit goes out (N1, N9), and nothing is forgotten after it (N3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.contact import rules
+from outreach.contact.claims import (
+    LEASE,
+    Claim,
+    Instants,
+    held_rows,
+    lock_numbers,
+    sending_control,
+)
+from outreach.contact.codes import Channel, MessageState
+from outreach.contact.decent_hours import decent_hours
+from outreach.contact.message_models import Message, Wording
+from outreach.contact.outbox import body_hash, number_of, owe_calls
+from outreach.contact.rules import Caps, Next, Verdict
+from outreach.contact.segments import measure
+from outreach.contact.wording import gaps, render
+from outreach.contact.wordings import hints
+from outreach.ports.messages import Capabilities, Envelope, MessageGateway
+from outreach.workflows.merge_messages import merge_partners
+from outreach.workflows.message_facts import Earlier, MessageFacts
+from outreach.workflows.routes import NoRoute, Routes
+
+PAUSE_BEFORE_ASKING_AGAIN = timedelta(seconds=15)
+_HINTS = frozenset({"reply_hint", "opt_out_hint"})
+LONGEST_LIFE_S = 36_000  # carriers forget a text after ten hours at the latest
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that may leave now: committed as sending, to be posted once and then finished."""
+
+    claim: Claim
+    gateway: MessageGateway
+    envelope: Envelope
+
+
+def begin(
+    session: Session,
+    *,
+    claims: Sequence[Claim],
+    routes: Routes,
+    at: Instants,
+    lease: timedelta = LEASE,
+) -> dict[int, Ready]:
+    """Decide about claimed messages and mark those that may leave as sending, by message id."""
+    rows = held_rows(session, claims=claims, state=MessageState.CLAIMED, real_now=at.real_now)
+    if not rows:
+        return {}
+    desk = _Desk(session, rows, routes=routes, at=at, lease=lease)
+    tokens = {claim.message_id: claim for claim in claims}
+    ready: dict[int, Ready] = {}
+    for row in sorted(rows, key=lambda r: (r.priority, r.due_at, r.id)):
+        if row.state is not MessageState.CLAIMED:
+            continue  # merged into another of this very batch
+        made = desk.decide(row)
+        if made is not None:
+            gateway, envelope = made
+            ready[row.id] = Ready(tokens[row.id], gateway, envelope)
+    session.flush()
+    owe_calls(session, message_ids=desk.ended, now=at.now)
+    return ready
+
+
+class _Desk:
+    """One batch at the moment of sending: its facts, its caps, its routes."""
+
+    def __init__(
+        self,
+        session: Session,
+        rows: Sequence[Message],
+        *,
+        routes: Routes,
+        at: Instants,
+        lease: timedelta,
+    ) -> None:
+        self._session, self._at, self._lease = session, at, lease
+        keys = {r.number_index for r in rows if r.number_index is not None}
+        keys |= {b"household%d" % r.household_id for r in rows if r.household_id is not None}
+        lock_numbers(session, keys=keys)
+        control = sending_control(session)
+        self._is_paused = control.paused_at is not None
+        self._hold_before = control.hold_created_before
+        self._is_trial = control.is_trial
+        self._hours = decent_hours(session)
+        self._caps = Caps()
+        self._facts = MessageFacts(session, rows, now=at.now, is_trial=control.is_trial)
+        self._earlier = Earlier(session, rows, caps=self._caps, now=at.now)
+        self._wordings = _wordings_of(session, rows)
+        self._routes = routes.open(session, real_now=at.real_now)
+        self.ended: list[int] = []
+
+    def decide(self, row: Message) -> tuple[MessageGateway, Envelope] | None:
+        """Write what becomes of one claimed message; return its envelope when it may leave."""
+        if self._is_paused:
+            self._requeue(row, until=None)
+            return None
+        number = number_of(self._session, row)
+        choice = self._routes.choose(row, to=number) if number else NoRoute.NEVER
+        if not isinstance(choice, NoRoute):
+            self._word_hints(row, choice.capabilities(number))
+        verdict = self._verdict(row, number, choice)
+        if verdict.next is not Next.SEND:
+            settle(row, verdict, now=self._at.now)
+            if verdict.next in {Next.SUPPRESS, Next.EXPIRE}:
+                self.ended.append(row.id)
+            return None
+        if isinstance(choice, NoRoute):
+            self._requeue(row, until=self._at.real_now + PAUSE_BEFORE_ASKING_AGAIN)
+            return None
+        return choice, self._mark_sending(row, number, choice)
+
+    def _verdict(self, row: Message, number: str, choice: MessageGateway | NoRoute) -> Verdict:
+        if self._hold_before is not None and row.created_at < self._hold_before:
+            return Verdict(Next.HOLD, "restored")
+        if choice is NoRoute.NEVER:
+            return Verdict(Next.SUPPRESS, "no_route" if number else "no_number")
+        caps = self._caps
+        if not isinstance(choice, NoRoute):
+            caps = _stricter(caps, choice.capabilities(number))
+        return rules.decide(
+            _due_of(row),
+            self._facts.of(row),
+            earlier=self._earlier.to(row),
+            hours=self._hours,
+            caps=caps,
+            now=self._at.now,
+        )
+
+    def _mark_sending(self, row: Message, number: str, gateway: MessageGateway) -> Envelope:
+        merge_partners(
+            self._session,
+            row,
+            at=self._at,
+            lease=self._lease,
+            may_join=lambda found: self._may_join(found, gateway.capabilities(number)),
+        )
+        sent = row.sent_body or row.body or ""
+        row.body_hash = body_hash(sent)
+        row.state = MessageState.SENDING
+        row.attempts += 1
+        row.gateway = gateway.name
+        row.post_started_at = self._at.real_now
+        row.lease_until = self._at.real_now + self._lease
+        row.began_at = self._at.now
+        row.retry_at = None
+        self._earlier.add(row, self._at.now)
+        wording = self._wordings.get(row.wording_id or 0)
+        left = LONGEST_LIFE_S
+        if row.expires_at is not None:
+            left = int(min(left, max(5, (row.expires_at - self._at.now).total_seconds())))
+        return Envelope(
+            reference=row.uuid,
+            channel=row.channel.value,
+            to=number,
+            body=sent,
+            language=row.language,
+            expires_in_s=left,
+            template_code=wording.template_code if wording else "",
+            parameters={k: v for k, v in row.values.items() if isinstance(v, str)},
+            keys=dict(row.values.get("keys", {})),
+        )
+
+    def _word_hints(self, row: Message, able: Capabilities) -> None:
+        """Word anew what depends on the route that really carries it: reply, or call this number."""
+        wording = self._session.get(Wording, row.wording_id) if row.wording_id else None
+        if wording is None or not _HINTS & set(gaps(wording.body)):
+            return
+        worded = hints(
+            step=row.step,
+            language=row.language,
+            duty_phone=str(row.values.get("duty_phone", "")),
+            route=able,
+        )
+        row.values = {**row.values, **worded}
+        is_spoken = row.channel is Channel.VOICE
+        signature = "" if is_spoken else str(row.values.get("signature", ""))
+        row.body = render(wording.body, row.values, signature=signature)
+        row.body_hash = body_hash(row.body)
+        row.segments = measure(row.body).segments
+
+    def _may_join(self, partners: Sequence[Message], able: Capabilities) -> list[Message]:
+        facts = MessageFacts(self._session, partners, now=self._at.now, is_trial=self._is_trial)
+        joining = []
+        for partner in partners:
+            due = _due_of(partner)
+            found = facts.of(partner)
+            reason = rules.silence(due.purpose, due.step, due.channel, found)
+            if reason is None and rules.hold(due.purpose, due.step, found) is None:
+                self._word_hints(partner, able)
+                joining.append(partner)
+        return joining
+
+    def _requeue(self, row: Message, *, until: datetime | None) -> None:
+        row.state = MessageState.QUEUED
+        row.claim_token, row.lease_until = "", None
+        row.retry_at = until
+
+
+def settle(row: Message, verdict: Verdict, *, now: datetime) -> None:
+    """Write a verdict other than "send" into its row."""
+    row.claim_token, row.lease_until = "", None
+    row.reason = verdict.reason
+    if verdict.next is Next.WAIT:
+        row.state = MessageState.QUEUED
+        row.due_at = verdict.until or row.due_at
+    elif verdict.next is Next.HOLD:
+        row.state = MessageState.HELD
+    else:
+        row.state = MessageState.EXPIRED if verdict.next is Next.EXPIRE else MessageState.SUPPRESSED
+        row.ended_at = now
+
+
+def settle_queued(session: Session, *, message_ids: Collection[int], now: datetime) -> int:
+    """Check messages that wait, as at the moment of sending but for the hour; return how many ended.
+
+    Called when rows are queued, and after any act that may silence some of a person's messages, so that
+    silence begins at once and is told in the timeline (fault rows 33–36).
+    """
+    ended: list[int] = []
+    ids = sorted(message_ids)
+    for start in range(0, len(ids), 500):
+        question = (
+            select(Message)
+            .where(
+                Message.id.in_(ids[start : start + 500]),
+                Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD]),
+                Message.channel != Channel.CALL,
+            )
+            .order_by(Message.id)
+            .with_for_update()
+        )
+        rows = session.scalars(question).all()
+        is_trial = sending_control(session).is_trial
+        facts = MessageFacts(session, rows, now=now, is_trial=is_trial)
+        ended += [row.id for row in rows if _settle_one(row, facts, now=now)]
+    session.flush()
+    owe_calls(session, message_ids=ended, now=now)
+    return len(ended)
+
+
+def _settle_one(row: Message, facts: MessageFacts, *, now: datetime) -> bool:
+    found = facts.of(row)
+    # What may yet change before the message is due is judged then, not now.
+    early = replace(
+        found,
+        dose_recorded=found.dose_recorded or row.purpose.value == "aftercare",
+        has_unread_reply=False,
+        is_outside_trial=False,
+    )
+    reason = rules.silence(row.purpose, row.step, row.channel.value, early)
+    if reason is not None:
+        settle(row, Verdict(Next.SUPPRESS, reason), now=now)
+        return True
+    held = rules.hold(row.purpose, row.step, early)
+    if held is not None:
+        settle(row, Verdict(Next.HOLD, held), now=now)
+    elif row.state is MessageState.HELD and row.reason == "awaits_decision":
+        row.state, row.reason = MessageState.QUEUED, ""
+    return False
+
+
+def silence_now(session: Session, *, resident_ids: Collection[int], now: datetime) -> int:
+    """Check everything that waits about these residents; return how many messages ended."""
+    question = select(Message.id).where(
+        Message.resident_id.in_(resident_ids),
+        Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD]),
+    )
+    return settle_queued(session, message_ids=session.scalars(question).all(), now=now)
+
+
+def _due_of(row: Message) -> rules.Due:
+    return rules.Due(
+        purpose=row.purpose,
+        step=row.step,
+        channel=row.channel.value,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        body_hash=row.body_hash or b"",
+    )
+
+
+def _stricter(caps: Caps, able: Capabilities) -> Caps:
+    identical, everything = able.identical_per_day, able.any_per_day
+    return replace(
+        caps,
+        identical_per_number=min(caps.identical_per_number, identical or caps.identical_per_number),
+        any_per_number=min(caps.any_per_number, everything or caps.any_per_number),
+    )
+
+
+def _wordings_of(session: Session, rows: Sequence[Message]) -> dict[int, Wording]:
+    ids = {row.wording_id for row in rows if row.wording_id is not None}
+    question = select(Wording).where(Wording.id.in_(ids))
+    return {row.id: row for row in session.scalars(question)} if ids else {}
