@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from outreach.kernel.clock import BusinessClock
@@ -55,6 +55,16 @@ def descendant_ids(session: Session, area_id: int) -> list[int]:
     path = get_area(session, area_id).path
     question = select(Area.id).where(Area.path.startswith(path, autoescape=True))
     return list(session.scalars(question.order_by(Area.id)))
+
+
+def area_ids_within(session: Session, paths: tuple[str, ...]) -> list[int] | None:
+    """Return the ids of all areas at or below these paths; None when that is the whole tree."""
+    if "/" in paths:
+        return None
+    inside = [Area.path.startswith(path, autoescape=True) for path in paths]
+    if not inside:
+        return []
+    return list(session.scalars(select(Area.id).where(or_(*inside)).order_by(Area.id)))
 
 
 def ancestors(session: Session, area_id: int) -> list[Area]:
