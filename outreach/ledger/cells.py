@@ -170,7 +170,7 @@ def read_sex(cell: Cell) -> Sex | None:
 
 
 def read_birth(
-    cell: Cell, *, as_of: date, date_order: DateOrder | None, is_1904: bool = False
+    cell: Cell, *, as_of: date, date_order: DateOrder | None, is_1904: bool | None = False
 ) -> DateReading:
     """Read a birth date; a two-digit year is read only where one century alone is possible."""
     reading = _read_date(cell, as_of, date_order, is_1904=is_1904, is_birth=True)
@@ -182,7 +182,7 @@ def read_birth(
 
 
 def read_day(
-    cell: Cell, *, as_of: date, date_order: DateOrder | None, is_1904: bool = False
+    cell: Cell, *, as_of: date, date_order: DateOrder | None, is_1904: bool | None = False
 ) -> DateReading:
     """Read the day of an injection that has a cell to itself (an official list)."""
     reading = _read_date(cell, as_of, date_order, is_1904=is_1904, is_birth=False)
@@ -198,12 +198,12 @@ def read_dose_cell(
     *,
     as_of: date,
     date_order: DateOrder | None,
-    is_1904: bool = False,
+    is_1904: bool | None = False,
     several: bool = False,
 ) -> DoseCell:
     """Read a dose cell: a date, a date with its product, several dates, or the word for none."""
     if isinstance(cell, str):
-        return _read_dose_text(cell, as_of, date_order, several=several)
+        return _read_dose_text(cell, as_of, date_order, is_1904=is_1904, several=several)
     reading = read_day(cell, as_of=as_of, date_order=date_order, is_1904=is_1904)
     if reading.problem is not None:
         return DoseCell(problem=reading.problem, leftover=cell_text(cell))
@@ -211,13 +211,18 @@ def read_dose_cell(
 
 
 def _read_dose_text(
-    cell: str, as_of: date, date_order: DateOrder | None, *, several: bool
+    cell: str,
+    as_of: date,
+    date_order: DateOrder | None,
+    *,
+    is_1904: bool | None,
+    several: bool,
 ) -> DoseCell:
     text = unicodedata.normalize("NFKC", cell).strip()
     if _is_blank(text):
         return DoseCell()
     if _SERIAL_TEXT.fullmatch(text):
-        return read_dose_cell(float(text), as_of=as_of, date_order=date_order)
+        return read_dose_cell(float(text), as_of=as_of, date_order=date_order, is_1904=is_1904)
     if _NOT_GIVEN.fullmatch(text) and not _NOT_KNOWN.search(text):
         return DoseCell()
     batch = _BATCH.search(text)
@@ -249,10 +254,10 @@ def _is_blank(text: str) -> bool:
 
 
 def _read_date(
-    cell: Cell, as_of: date, date_order: DateOrder | None, *, is_1904: bool, is_birth: bool
+    cell: Cell, as_of: date, date_order: DateOrder | None, *, is_1904: bool | None, is_birth: bool
 ) -> DateReading:
     if isinstance(cell, str):
-        return _read_date_text(cell, as_of, date_order, is_birth=is_birth)
+        return _read_date_text(cell, as_of, date_order, is_1904=is_1904, is_birth=is_birth)
     if isinstance(cell, datetime):
         return DateReading(cell.date())
     if isinstance(cell, date):
@@ -265,7 +270,12 @@ def _read_date(
 
 
 def _read_date_text(
-    cell: str, as_of: date, date_order: DateOrder | None, *, is_birth: bool
+    cell: str,
+    as_of: date,
+    date_order: DateOrder | None,
+    *,
+    is_1904: bool | None,
+    is_birth: bool,
 ) -> DateReading:
     plain = _PLAIN.fullmatch(cell)
     if plain:
@@ -274,7 +284,7 @@ def _read_date_text(
     if _is_blank(text):
         return _NO_DATE
     if _SERIAL_TEXT.fullmatch(text):
-        return _from_number(float(text), is_1904=False)
+        return _from_number(float(text), is_1904=is_1904)
     if _LUNAR.search(text):
         return _UNCLEAR
     found, problem, rest = _dates_within(text, as_of, date_order, is_birth=is_birth)
@@ -283,13 +293,13 @@ def _read_date_text(
     return DateReading(problem=problem or DateProblem.UNCLEAR)
 
 
-def _from_number(value: float, *, is_1904: bool) -> DateReading:
+def _from_number(value: float, *, is_1904: bool | None) -> DateReading:
     whole = int(value)
     if 19000101 <= value <= 21001231 and value == whole:
         digits = str(whole)
         return _made(digits[:4], digits[4:6], digits[6:])
     # 1938 or 1938.5 is a year or a month somebody typed, not the serial of a day in 1905.
-    if 1900 <= value < 2101 or not 60 < value < 80000:
+    if 1900 <= value < 2101 or not 60 < value < 80000 or is_1904 is None:
         return _UNCLEAR
     return DateReading((_EPOCH_1904 if is_1904 else _EPOCH_1900) + timedelta(days=whole))
 

@@ -33,7 +33,7 @@ class FileHead:
     sheets: tuple[str, ...]
     other_sheets: tuple[str, ...]
     rows_expected: int
-    is_1904: bool
+    is_1904: bool | None
     notes: tuple[str, ...]
     columns: ColumnMap | None
     sample: tuple[tuple[int, tuple[str, ...]], ...]

@@ -141,7 +141,7 @@ def official_frames(
     *,
     as_of: date,
     place: PlaceRules,
-    is_1904: bool,
+    is_1904: bool | None,
 ) -> Iterator[tuple[str, Any]]:
     """Yield the lines of a list in plain values; the child process calls this."""
     reader = _LineReader(columns, as_of=as_of, place=place, is_1904=is_1904)
@@ -163,7 +163,7 @@ def official_frames(
 
 class _LineReader:
     def __init__(
-        self, columns: ColumnMap, *, as_of: date, place: PlaceRules, is_1904: bool
+        self, columns: ColumnMap, *, as_of: date, place: PlaceRules, is_1904: bool | None
     ) -> None:
         self._as_of, self._is_1904 = as_of, is_1904
         self._order = effective_date_order(columns, place)
@@ -212,7 +212,9 @@ class _LineReader:
 
     def _given_on(self, cell: Cell, codes: list[str]) -> date | None:
         if isinstance(cell, str):
-            read = read_dose_cell(cell, as_of=self._as_of, date_order=self._order)
+            read = read_dose_cell(
+                cell, as_of=self._as_of, date_order=self._order, is_1904=self._is_1904
+            )
             problem = read.problem
             if len(read.doses) == 1 and problem is None:
                 return read.doses[0].given_on

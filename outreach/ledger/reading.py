@@ -60,12 +60,15 @@ class Sheet:
 
 @dataclass(slots=True)
 class Source:
-    """An opened file; ``notes`` are codes a person should see before relying on it."""
+    """An opened file; ``notes`` are codes a person should see before relying on it.
+
+    ``is_1904`` is None where nothing says from which day bare serial numbers count.
+    """
 
     kind: str
     sheet_names: tuple[str, ...]
     encoding: str = ""
-    is_1904: bool = False
+    is_1904: bool | None = False
     notes: tuple[str, ...] = ()
     limits: Limits = LIMITS
     _workbook: calamine.CalamineWorkbook | None = None
@@ -91,8 +94,8 @@ def open_source(data: bytes, *, limits: Limits = LIMITS) -> Source:
             data,
             kind="xls",
             limits=limits,
-            # An unformatted serial number cannot be told apart here, so it is asked instead.
-            notes=("possibly_1904",) if _XLS_1904 in data else (),
+            # The mark may also be chance bytes: then unformatted serial numbers are asked.
+            is_1904=None if _XLS_1904 in data else False,
         )
     text, encoding = decode(data)
     return open_text(text, encoding=encoding, limits=limits)
@@ -184,9 +187,7 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        wide = encoding.startswith("utf-16")
-        ends = before.count(b"\n\x00") + before.count(b"\x00\n") if wide else before.count(b"\n")
+        ends = data[: error.start].decode(encoding, "ignore").count("\n")
         raise UnreadableFile("file_undecodable", row=ends + 1, encoding=encoding) from None
 
 
@@ -196,18 +197,56 @@ def _text_sheet(text: str, limits: Limits) -> Sheet:
 
 
 def _text_rows(text: str, limits: Limits) -> Iterator[tuple[int, list[Cell]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    delimiter = _delimiter(text)
+    raw: list[str] = []
+    reader = csv.reader(_noted(io.StringIO(text, newline=""), raw), delimiter=delimiter)
     start = 1
     count = 0
     try:
-        for cells in reader:
+        for found in reader:
+            cells = found
+            if len(raw) > 1:
+                _check_quotes(raw, found, delimiter, start)
+            elif raw and '"' in raw[0]:
+                cells = _as_written(raw[0], found, delimiter, start)
             if cells and any(cells):
                 count += 1
                 _check_size(count, len(cells), limits)
                 yield start, list(cells)
+            raw.clear()
             start = reader.line_num + 1
     except csv.Error:
         raise UnreadableFile("file_broken_row", row=start) from None
+
+
+def _noted(lines: Iterator[str], raw: list[str]) -> Iterator[str]:
+    """Pass lines on, keeping those that the record being read is made of."""
+    for line in lines:
+        raw.append(line)
+        yield line
+
+
+def _as_written(line: str, cells: list[str], delimiter: str, start: int) -> list[str]:
+    """Return the cells of a line whose quotes may be text: a lenient reader would drop them."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        literal = line.rstrip("\r\n").split(delimiter)
+    if len(literal) != len(cells):
+        raise UnreadableFile("file_broken_row", row=start)
+    return literal
+
+
+def _check_quotes(raw: list[str], cells: list[str], delimiter: str, start: int) -> None:
+    """Refuse a record over several lines that is really rows swallowed by a quote never closed."""
+    try:
+        strict = list(csv.reader(raw, delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise UnreadableFile("file_broken_row", row=start) from None
+    like_a_row = max(len(cells) - 1, 2)
+    inner = [line for cell in cells if "\n" in cell for line in cell.splitlines()]
+    if len(strict) != 1 or any(line.count(delimiter) >= like_a_row for line in inner):
+        raise UnreadableFile("file_broken_row", row=start)
 
 
 def _delimiter(text: str) -> str:
@@ -293,7 +332,12 @@ def _counts_from_1904(workbook_xml: bytes) -> bool:
 
 
 def _open_workbook(
-    data: bytes, *, kind: str, limits: Limits, is_1904: bool = False, notes: tuple[str, ...] = ()
+    data: bytes,
+    *,
+    kind: str,
+    limits: Limits,
+    is_1904: bool | None = False,
+    notes: tuple[str, ...] = (),
 ) -> Source:
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))

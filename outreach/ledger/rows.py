@@ -64,7 +64,7 @@ class RowReader:
     """Reads rows of one sheet; holds the columns found once and what repeats from row to row."""
 
     def __init__(
-        self, columns: ColumnMap, *, as_of: date, place: PlaceRules, is_1904: bool = False
+        self, columns: ColumnMap, *, as_of: date, place: PlaceRules, is_1904: bool | None = False
     ) -> None:
         self.columns = columns
         self.as_of = as_of
@@ -211,7 +211,7 @@ class RowReader:
                 problems.add(self._dose_problem(read.problem))
                 leftovers.append(read.leftover)
             for dose in read.doses:
-                if born_on is not None and dose.given_on < born_on:
+                if born_on is not None and dose.given_on < born_on <= self.as_of:
                     problems.add("dose_date_unclear")
                 elif dose.given_on in days:
                     problems.add("dose_repeated")
@@ -238,7 +238,11 @@ class RowReader:
         known = self._dose_cache.get(key)
         if known is None:
             known = read_dose_cell(
-                cell, as_of=self.as_of, date_order=self.date_order, several=several
+                cell,
+                as_of=self.as_of,
+                date_order=self.date_order,
+                is_1904=self.is_1904,
+                several=several,
             )
             if len(self._dose_cache) < _CACHE_SIZE:
                 self._dose_cache[key] = known
