@@ -111,7 +111,7 @@ def _text_recipient(session: Session, question: Question) -> Recipient | None:
 
 def _message(question: Question, recipient: Recipient, now: datetime) -> Draft:
     return Draft(
-        to_whom=f"contact:{recipient.contact_person_id}",
+        to_whom=f"c{recipient.contact_person_id}",
         step=Step.ANSWER,
         purpose=Purpose.APPOINTMENT,
         channel=Channel.SMS,
