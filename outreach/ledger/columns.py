@@ -23,6 +23,13 @@ from outreach.ledger.headers import (
 HEADER_SEARCH_ROWS = 40
 
 
+_SEXES = frozenset(("男", "女", "M", "F", "Male", "Female"))
+_DATA = re.compile(r"[\d\s./年月日\-+]{6,}[Xx]?|\d\.\d+E\+\d+")
+# What a column holds may speak where its header does not.
+_ID_LIKE = re.compile(r"\d{17}[\dXx]|\d{15}")
+_MOBILE_LIKE = re.compile(r"1[3-9]\d{9}")
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """Which column means what in one sheet; plain enough to be stored, shown and changed.
@@ -117,10 +124,33 @@ def guess_columns(
                 best is None or _score(candidate) > _score(best)
             ):
                 best = candidate
+    if best is not None:
+        best = _learn_from_cells(best, rows)
     if best is not None and remembered and best.signature in remembered:
         known = ColumnMap.from_json(remembered[best.signature])
         return best.changed(known.fields, date_order=known.date_order)
     return best
+
+
+def _learn_from_cells(columns: ColumnMap, rows: Sequence[tuple[int, Sequence[Cell]]]) -> ColumnMap:
+    """Recognise numbers and phones under headers nobody knows, where no other column has them."""
+    fields = dict(columns.fields)
+    below = [cells for number, cells in rows if number >= columns.first_row]
+    for name, pattern in (("id_number", _ID_LIKE), ("phone", _MOBILE_LIKE)):
+        if name in fields.values():
+            continue
+        for column in (*columns.unmapped, *columns.columns("number")):
+            texts = [
+                t
+                for cells in below
+                if column < len(cells) and (t := cell_text(cells[column]).strip())
+            ]
+            like = sum(pattern.fullmatch(t) is not None for t in texts)
+            if like * 2 > len(texts):
+                fields[column] = name
+                break
+    unmapped = tuple(c for c in columns.unmapped if c not in fields)
+    return replace(columns, fields=fields, unmapped=unmapped)
 
 
 def _score(columns: ColumnMap) -> tuple[int, int, int]:
@@ -147,10 +177,8 @@ def _are_parts(words: list[str]) -> bool:
 
 
 def _is_data(text: str) -> bool:
-    # "男"/"女" stand in data rows; so do long runs of digits and dates.
-    return text in ("男", "女", "M", "F", "Male", "Female") or bool(
-        re.search(r"\d{6,}|\d{4}\s*[-./年]\s*\d{1,2}\s*[-./月]\s*\d{1,2}", text)
-    )
+    # A sex, a number or a date stands in data rows; "年龄(截至2026-12-01)" is still a header.
+    return text in _SEXES or _DATA.fullmatch(text) is not None
 
 
 def _read_block(

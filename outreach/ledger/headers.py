@@ -109,7 +109,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("sex", r"性别|^sex$|gender"),
         (
             "id_number",
-            r"身份证|公民身份|身份号|证件号|证件编号|证号|^证件$|id\s*(?:number|no|card)|identity|national\s*id|^nric$|citizen",
+            r"身份证|公民身份|身份号|证件号|证件编号|证号|^证件$|id\s*(?:number|no|card)|identity|national\s*id|\w\s+id$|^nric$|citizen",
         ),
         ("birth_date", r"出生|生日|生年|birth|\bdob\b|born"),
         ("vaccinated", r"是否|有无接种|接种与否|vaccinated\s*\?|^vaccinated$"),

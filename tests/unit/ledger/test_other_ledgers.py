@@ -127,6 +127,7 @@ def test_any_order_of_any_known_headers_reads_the_same_people(
         ("与老人关系", "contact_relation"),
         ("Emergency contact phone", "family_phone"),
         ("2nd booster", "dose_4"),
+        ("Resident ID", "id_number"),
         ("面积", None),
     ],
 )
@@ -335,6 +336,17 @@ def test_moment_1j_another_place_has_its_own_phones_dates_and_no_numbers() -> No
     assert row.values.born_on == date(1938, 4, 5)
     assert row.values.phones[0].e164 == "+447400123456"
     assert PlaceRules.from_json(place.to_json()) == place
+
+
+def test_what_a_column_holds_speaks_where_its_header_does_not() -> None:
+    table: list[list[object]] = [
+        ["ID", "姓名", "年龄(截至2026-12-01)", "公民号", "通讯"],
+        [1, "赵玉兰", 91, id_number(date(1935, 6, 1)), "13900001111"],
+        [2, "钱玉英", 90, id_number(date(1936, 6, 1)), "13900001112"],
+    ]
+    found = [r for r in outcomes(table) if isinstance(r, RowOutcome)]
+    assert [said(r) for r in found] == ["imported", "imported"]
+    assert found[0].values.phones[0].e164 == "+8613900001111"
 
 
 def test_a_map_changed_by_the_user_is_kept_and_found_again_under_its_headers() -> None:
