@@ -135,7 +135,7 @@ def users_within(
             )
         )
     if only_active:
-        conditions.append(User.is_active)
+        conditions.append(User.is_active.is_(True))
     total = session.scalar(select(func.count()).select_from(User).where(*conditions)) or 0
     rows = session.scalars(
         select(User)
@@ -218,3 +218,20 @@ def open_link(session: Session, *, token_hash: bytes, now: datetime) -> OpenLink
         display_name=user.display_name if user else "",
         expires_at=link.expires_at,
     )
+
+
+def names_of(session: Session, user_ids: set[int]) -> dict[int, str]:
+    """Return the shown names of accounts."""
+    rows = session.execute(select(User.id, User.display_name).where(User.id.in_(user_ids)))
+    return dict(rows.tuples().all())
+
+
+def user_ids_within(session: Session, *, scope: Scope) -> frozenset[int] | None:
+    """Return the accounts that hold rights only within the scope, or None when it is every district."""
+    districts = session.scalars(select(Area.path).where(Area.parent_id.is_(None)))
+    if all(scope.covers(path) for path in districts):
+        return None
+    inside = select(RoleGrant.user_id).where(within(scope, RoleGrant.area_id))
+    outside = select(RoleGrant.user_id).where(~within(scope, RoleGrant.area_id))
+    rows = session.scalars(select(User.id).where(User.id.in_(inside), User.id.not_in(outside)))
+    return frozenset(rows)

@@ -32,7 +32,7 @@ class AreaLine:
     code: str
     path: str
     is_active: bool
-    has_point: bool
+    point: tuple[float, float] | None
     version: int
     children: int = 0
 
@@ -176,7 +176,9 @@ def _lines(session: Session, rows: list[Area]) -> list[AreaLine]:
             code=row.code,
             path=row.path,
             is_active=row.is_active,
-            has_point=row.latitude is not None,
+            point=(row.latitude, row.longitude)
+            if row.latitude is not None and row.longitude is not None
+            else None,
             version=row.version,
             children=counts.get(row.id, 0),
         )

@@ -36,7 +36,7 @@ def serve(filename: str) -> Response:
     if (
         answer.status_code != 200
         or path.suffix not in PACKABLE
-        or "gzip" not in request.accept_encodings
+        or request.accept_encodings.quality("gzip") <= 0
         or path.stat().st_size < PACK_FROM
     ):
         return answer

@@ -5,10 +5,16 @@ from __future__ import annotations
 from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
+from outreach.web.admin import areas, attention, audit, place, users
 
 ALL: tuple[Blueprint, ...] = (
     auth.bp,
     health.bp,
     palette.bp,
     demo.bp,
+    attention.bp,
+    users.bp,
+    areas.bp,
+    place.bp,
+    audit.bp,
 )

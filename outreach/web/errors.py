@@ -37,7 +37,7 @@ class Trouble:
     @property
     def title(self) -> str:
         """The heading for this kind of trouble."""
-        return {
+        titles: dict[int, str] = {
             403: _("Not allowed"),
             404: _("Not found"),
             409: _("Changed meanwhile"),
@@ -46,7 +46,8 @@ class Trouble:
             429: _("Please wait"),
             500: _("Something went wrong"),
             503: _("Busy"),
-        }.get(self.status, _("Not possible"))
+        }
+        return str(titles.get(self.status, _("Not possible")))
 
 
 def install(app: Flask) -> None:
@@ -135,7 +136,7 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 def _of_http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     code = HTTP_CODES.get(status, "bad_request" if status < 500 else "broken")
     if status >= 500:
         return _unforeseen(error)
@@ -147,9 +148,7 @@ def _of_http(error: HTTPException) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     number = secrets.token_hex(4)
-    log.error(
-        "unforeseen", extra={"number": number, "endpoint": request.endpoint}, exc_info=error
-    )
+    log.error("unforeseen", extra={"number": number, "endpoint": request.endpoint}, exc_info=error)
     return answer(500, "broken", {"number": number})
 
 

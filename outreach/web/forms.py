@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from outreach.kernel.errors import OutreachError
 
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", int, float)
 FULL_WIDTH = str.maketrans("０１２３４５６７８９：－．，", "0123456789:-.,")
 
 
@@ -102,9 +103,9 @@ class Form:
         most: int | None = None,
     ) -> int | None:
         """Return a whole number, or None when left empty."""
-        text = self.values.get(name, "").strip().translate(FULL_WIDTH)
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             value = int(text) if len(text) <= 12 else None
         except ValueError:
@@ -123,9 +124,9 @@ class Form:
         most: float | None = None,
     ) -> float | None:
         """Return a number, or None when left empty."""
-        text = self.values.get(name, "").strip().translate(FULL_WIDTH)
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             value = float(text)
         except ValueError:
@@ -137,9 +138,9 @@ class Form:
 
     def day(self, name: str, *, required: bool = False) -> date | None:
         """Return a date as date fields send it (2026-11-26), or None when left empty."""
-        text = self.values.get(name, "").strip().translate(FULL_WIDTH)
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             return date.fromisoformat(text)
         except ValueError:
@@ -148,9 +149,9 @@ class Form:
 
     def clock(self, name: str, *, required: bool = False) -> time | None:
         """Return a local wall time (08:30), or None when left empty."""
-        text = self.values.get(name, "").strip().translate(FULL_WIDTH)
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             value = time.fromisoformat(text.zfill(5))
         except ValueError:
@@ -162,9 +163,9 @@ class Form:
 
     def moment(self, name: str, *, zone: ZoneInfo, required: bool = False) -> datetime | None:
         """Return an aware instant from a date-and-time field, read as local time of the place."""
-        text = self.values.get(name, "").strip()
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
@@ -174,9 +175,9 @@ class Form:
 
     def one_of(self, name: str, allowed: type[E], *, required: bool = True) -> E | None:
         """Return a member of a coded list."""
-        text = self.values.get(name, "").strip()
+        text = self._read(name, required=required)
         if not text:
-            return self._missing(name, required=required)
+            return None
         try:
             return allowed(text)
         except ValueError:
@@ -185,11 +186,8 @@ class Form:
 
     def code(self, name: str, allowed: Container[str], *, required: bool = True) -> str:
         """Return a code of a coded list, or an empty text."""
-        text = self.values.get(name, "").strip()
-        if not text:
-            self._missing(name, required=required)
-            return ""
-        if text not in allowed:
+        text = self._read(name, required=required)
+        if text and text not in allowed:
             self.wrong(name, "not_in_list")
             return ""
         return text
@@ -198,13 +196,14 @@ class Form:
         """Return whether a box was ticked."""
         return self.values.get(name, "") not in {"", "0", "false", "no", "off"}
 
-    def _missing(self, name: str, *, required: bool) -> None:
-        if required:
+    def _read(self, name: str, *, required: bool) -> str:
+        """Return what was typed, trimmed, with full-width digits made plain."""
+        text = self.values.get(name, "").strip().translate(FULL_WIDTH)
+        if required and not text:
             self.wrong(name, "field_required")
+        return text
 
-    def _bounded(
-        self, name: str, value: int | float, *, least: float | None, most: float | None
-    ) -> int | float | None:
+    def _bounded(self, name: str, value: N, *, least: float | None, most: float | None) -> N | None:
         if (least is not None and value < least) or (most is not None and value > most):
             if most is None:
                 self.wrong(name, "number_small", least=least)

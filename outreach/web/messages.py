@@ -106,7 +106,7 @@ def word(code: str, facts: Mapping[str, object] | None = None) -> str:
     """Return what to tell the user about an error code."""
     text = MESSAGES.get(code)
     if text is None:
-        return _("This cannot be done (%(code)s). Nothing changed.", code=code)
+        return str(_("This cannot be done (%(code)s). Nothing changed.", code=code))
     gaps: defaultdict[str, object] = defaultdict(lambda: "…")
     gaps.update(facts or {})
     return str(text) % gaps
