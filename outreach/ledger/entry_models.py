@@ -24,7 +24,7 @@ class LedgerEntry(Base):
     __table_args__ = (
         UniqueConstraint("resident_id", "campaign_id"),
         Index("ix_ledger_entry_worklist", "assigned_to", "next_contact_on"),
-        Index("ix_ledger_entry_community", "campaign_id", "community_id", "status"),
+        Index("ix_ledger_entry_community", "campaign_id", "is_counted", "community_id", "status"),
         Index("ix_ledger_entry_grid", "campaign_id", "grid_id", "status"),
     )
 

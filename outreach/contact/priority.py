@@ -1,0 +1,132 @@
+"""PURE: whom to contact first, as points with the reason for each, so that a worker can see why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """Why somebody is on a list, or higher on it; worded elsewhere in zh and en."""
+
+    PROMISED_CALL = "promised_call"
+    DECIDE_LIFE = "decide_life"
+    OWED_CALL = "owed_call"
+    ANSWER_READY = "answer_ready"
+    CLOSE_APPOINTMENT = "close_appointment"
+    REVIEW = "review"
+    VERIFY_DOSE = "verify_dose"
+    RESOLVE_CONSENT = "resolve_consent"
+    AGREED = "agreed"
+    OVERDUE_CONTACT = "overdue_contact"
+    PAST_DUE_DOSE = "past_due_dose"
+    DOSE_DUE = "dose_due"
+    AGE = "age"
+    LIVES_ALONE = "lives_alone"
+    NEVER_CONTACTED = "never_contacted"
+    LONG_SILENT = "long_silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason with its points and the figure behind it (years, days)."""
+
+    why: Why
+    points: int
+    figure: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What speaks for contacting somebody today."""
+
+    day: date
+    now: datetime
+    age: int | None = None
+    lives_alone: bool = False
+    next_action: str = ""
+    next_contact_on: date | None = None
+    past_due_on: date | None = None
+    earliest_on: date | None = None
+    last_contact_on: date | None = None
+    promised_call_at: datetime | None = None
+    is_agreed: bool = False
+    has_answer: bool = False
+    owed_calls: int = 0
+    is_booked_while_reported: bool = False
+
+
+_ACTIONS = {
+    "decide_life": (Why.DECIDE_LIFE, 40),
+    "close_appointment": (Why.CLOSE_APPOINTMENT, 35),
+    "resolve_consent": (Why.RESOLVE_CONSENT, 30),
+    "verify_dose": (Why.VERIFY_DOSE, 15),
+    "review_deferral": (Why.REVIEW, 15),
+    "review_life": (Why.REVIEW, 15),
+    "second_exemption": (Why.REVIEW, 15),
+}
+
+
+def reasons_for(claim: Claim) -> tuple[Reason, ...]:
+    """Return every reason, the weightiest first; the points of a line are their sum."""
+    found = [*_promises(claim), *_errands(claim), *_dates(claim), *_person(claim)]
+    return tuple(sorted(found, key=lambda reason: -reason.points))
+
+
+def points_of(reasons: tuple[Reason, ...]) -> int:
+    """Return the sum by which a list is ordered."""
+    return sum(reason.points for reason in reasons)
+
+
+def _promises(claim: Claim) -> list[Reason]:
+    """What somebody was told would happen comes before everything that merely should."""
+    found = []
+    if claim.is_booked_while_reported:
+        found.append(Reason(Why.DECIDE_LIFE, 90))
+    if claim.owed_calls:
+        found.append(Reason(Why.OWED_CALL, 80, claim.owed_calls))
+    if claim.promised_call_at is not None and claim.promised_call_at.date() <= claim.day:
+        late = claim.promised_call_at <= claim.now
+        found.append(Reason(Why.PROMISED_CALL, 70 if late else 60))
+    if claim.has_answer:
+        found.append(Reason(Why.ANSWER_READY, 50))
+    return found
+
+
+def _errands(claim: Claim) -> list[Reason]:
+    found = []
+    if claim.next_action in _ACTIONS and not claim.is_booked_while_reported:
+        why, points = _ACTIONS[claim.next_action]
+        found.append(Reason(why, points))
+    if claim.is_agreed:
+        found.append(Reason(Why.AGREED, 30))
+    return found
+
+
+def _dates(claim: Claim) -> list[Reason]:
+    found = []
+    if claim.next_contact_on is not None and claim.next_contact_on < claim.day:
+        days = (claim.day - claim.next_contact_on).days
+        found.append(Reason(Why.OVERDUE_CONTACT, min(days, 15), days))
+    if claim.past_due_on is not None and claim.past_due_on <= claim.day:
+        days = (claim.day - claim.past_due_on).days
+        found.append(Reason(Why.PAST_DUE_DOSE, 10 + min(days // 30, 5), days))
+    elif claim.earliest_on is not None and claim.earliest_on <= claim.day:
+        found.append(Reason(Why.DOSE_DUE, 5, (claim.day - claim.earliest_on).days))
+    if claim.last_contact_on is None:
+        found.append(Reason(Why.NEVER_CONTACTED, 8))
+    else:
+        days = (claim.day - claim.last_contact_on).days
+        if days >= 14:
+            found.append(Reason(Why.LONG_SILENT, min(days // 7, 8), days))
+    return found
+
+
+def _person(claim: Claim) -> list[Reason]:
+    found = []
+    if claim.age is not None and claim.age >= 80:
+        found.append(Reason(Why.AGE, min(claim.age - 80, 20), claim.age))
+    if claim.lives_alone:
+        found.append(Reason(Why.LIVES_ALONE, 12))
+    return found
