@@ -8,16 +8,18 @@ import numba as nb
 
 from outreach.routing.chance import draw
 
-WARM = 0.02  # first temperature, as a share of the cost per placed unit
-COLD = 0.0005  # last temperature
+WARM = 0.5  # first temperature, as a share of the cost per placed unit
+REHEATED = 0.2  # where later cycles begin
+COLD = 0.02  # last temperature
 
 
-def temperature(share: float, cost_per_unit: float) -> float:
-    """Return the temperature after a share (0 … 1) of the search."""
-    return cost_per_unit * WARM * (COLD / WARM) ** min(1.0, max(0.0, share))
+def temperature(share: float, cost_per_unit: float, *, first: bool) -> float:
+    """Return the temperature after a share (0 to 1) of a cycle."""
+    warm = WARM if first else REHEATED
+    return cost_per_unit * warm * (COLD / warm) ** min(1.0, max(0.0, share))  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
 def accepted(chance, new_cost, old_cost, heat):
-    """Tell whether a new cost is taken (Kirkpatrick and others 1983, as a threshold drawn ahead)."""
+    """Tell whether a new cost is taken (Kirkpatrick and others 1983), by a threshold drawn ahead."""
     return new_cost < old_cost - heat * math.log(max(1e-300, draw(chance)))

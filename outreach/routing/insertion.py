@@ -205,14 +205,14 @@ def _room(net, tours, v, kind, leg, k):
 
 @nb.njit(cache=True, nogil=True)
 def best_route(net, weights, units, tours, memory, chance, leg, blink):
-    """Return the least price of a leg over the routes worth a look, the vehicle and the place.
+    """Return a leg's two least prices over the routes worth a look, both vehicles, and the best place.
 
     Worth a look are the routes of near legs and, of the unused vehicles, the first of each kind. With
     probability ``blink`` a route is overlooked, which keeps greedy insertion from always doing the same.
     """
     vehicles = len(net.kind)
     best, second = NEVER, NEVER
-    best_v = -1
+    best_v = second_v = -1
     best_place = np.int64(0)
     if vehicles <= 24:
         last_empty = -1
@@ -227,11 +227,11 @@ def best_route(net, weights, units, tours, memory, chance, leg, blink):
                 continue
             cost, place = price_in_route(net, weights, tours, memory, leg, v)
             if cost < best:
-                second = best
+                second, second_v = best, best_v
                 best, best_v, best_place = cost, v, place
             elif cost < second:
-                second = cost
-        return best, second, best_v, best_place
+                second, second_v = cost, v
+        return best, second, best_v, second_v, best_place
     memory.asking[0] += 1
     asking = memory.asking[0]
     for rank in range(units.near.shape[1]):
@@ -246,10 +246,10 @@ def best_route(net, weights, units, tours, memory, chance, leg, blink):
             continue
         cost, place = price_in_route(net, weights, tours, memory, leg, v)
         if cost < best:
-            second = best
+            second, second_v = best, best_v
             best, best_v, best_place = cost, v, place
         elif cost < second:
-            second = cost
+            second, second_v = cost, v
     last_empty = -1
     for v in range(vehicles):
         if tours.size[v] > net.head[v] + 1 or memory.asked[v] == asking or not memory.scope[v]:
@@ -261,11 +261,11 @@ def best_route(net, weights, units, tours, memory, chance, leg, blink):
             continue
         cost, place = price_in_route(net, weights, tours, memory, leg, v)
         if cost < best:
-            second = best
+            second, second_v = best, best_v
             best, best_v, best_place = cost, v, place
         elif cost < second:
-            second = cost
-    return best, second, best_v, best_place
+            second, second_v = cost, v
+    return best, second, best_v, second_v, best_place
 
 
 @nb.njit(cache=True, nogil=True)
@@ -296,7 +296,7 @@ def best_option(net, weights, units, tours, memory, chance, unit, blink):
         total = units.option_cost[option]
         regret = NEVER
         for k in range(units.first_leg[option], units.first_leg[option + 1]):
-            cost, other, _, _ = best_route(
+            cost, other, _, _, _ = best_route(
                 net, weights, units, tours, memory, chance, units.legs[k], blink
             )
             total += cost
@@ -317,7 +317,7 @@ def place_option(net, weights, units, tours, memory, chance, unit, option, blink
     first, last = units.first_leg[option], units.first_leg[option + 1]
     for k in range(first, last):
         leg = units.legs[k]
-        cost, _, v, place = best_route(net, weights, units, tours, memory, chance, leg, blink)
+        cost, _, v, _, place = best_route(net, weights, units, tours, memory, chance, leg, blink)
         if cost < NEVER:
             memory.touched[v] = 1
             if put_leg(net, weights, tours, v, leg, place >> 16, place & 0xFFFF):
@@ -355,31 +355,81 @@ def insert_in_turn(net, weights, units, tours, memory, chance, bank, count, blin
 
 @nb.njit(cache=True, nogil=True)
 def insert_by_regret(net, weights, units, tours, memory, chance, bank, count, noise):
-    """Insert first whoever would lose most by waiting, given what the penalty of leaving is."""
-    waiting = bank[:count].copy()
+    """Insert first whoever would lose most by waiting (Ropke & Pisinger 2006).
+
+    The regret of a unit is the difference between its best and its second-best place. After an
+    insertion only the changed routes are priced again, unless they held one of these two places.
+    """
+    unit = bank[:count].copy()
+    best, second = np.empty(count), np.empty(count)
+    best_v, second_v = np.empty(count, np.int32), np.empty(count, np.int32)
+    option = np.empty(count, np.int32)
+    due = np.ones(count, np.uint8)
     left = count
     while left > 0:
         pick = -1
         most = -np.inf
-        option_of_pick = -1
         k = 0
         while k < left:
-            unit = waiting[k]
-            best, second, option = best_option(net, weights, units, tours, memory, chance, unit, 0.0)
-            if option < 0:
+            if due[k]:
+                best[k], second[k], best_v[k], second_v[k], option[k] = _two_best(
+                    net, weights, units, tours, memory, chance, unit[k]
+                )
+                due[k] = 0
+            if option[k] < 0:
                 left -= 1
-                waiting[k] = waiting[left]
+                _move(left, k, unit, best, second, best_v, second_v, option, due)
                 continue
-            regret = min(second, best + units.penalty[unit]) - best
-            regret -= 1e-3 * best
-            regret *= 1.0 + noise * (draw(chance) - 0.5)
+            regret = min(second[k], best[k] + units.penalty[unit[k]]) - best[k]
+            regret = regret * (1.0 + noise * (draw(chance) - 0.5)) - 1e-3 * best[k]
             if regret > most:
-                pick, most, option_of_pick = k, regret, option
+                pick, most = k, regret
             k += 1
         if pick < 0:
             return
-        unit = waiting[pick]
+        chosen, taken = unit[pick], option[pick]
         left -= 1
-        waiting[pick] = waiting[left]
-        if not place_option(net, weights, units, tours, memory, chance, unit, option_of_pick, 0.0):
+        _move(left, pick, unit, best, second, best_v, second_v, option, due)
+        if not place_option(net, weights, units, tours, memory, chance, chosen, taken, 0.0):
             continue
+        first, last = units.first_leg[taken], units.first_leg[taken + 1]
+        for k in range(left):
+            if best_v[k] < 0:
+                due[k] = 1
+                continue
+            leg = units.legs[units.first_leg[option[k]]]
+            for j in range(first, last):
+                v = tours.vehicle[units.legs[j]]
+                if v == best_v[k] or v == second_v[k]:
+                    due[k] = 1
+                elif net.fits[v, leg]:
+                    cost, _ = price_in_route(net, weights, tours, memory, leg, v)
+                    cost += units.option_cost[option[k]]
+                    if cost < second[k]:
+                        due[k] = 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _two_best(net, weights, units, tours, memory, chance, unit):
+    """Return a unit's best and second-best price, their vehicles (-1: ask anew) and the option."""
+    only = units.first_option[unit]
+    if units.first_option[unit + 1] == only + 1 and (
+        units.first_leg[only + 1] == units.first_leg[only] + 1
+        and units.first_use[only + 1] == units.first_use[only]
+    ):
+        leg = units.legs[units.first_leg[only]]
+        best, second, v, w, _ = best_route(
+            net, weights, units, tours, memory, chance, leg, 0.0
+        )
+        extra = units.option_cost[only]
+        return best + extra, second + extra, v, w, only if best < NEVER else -1
+    best, second, option = best_option(net, weights, units, tours, memory, chance, unit, 0.0)
+    return best, second, -1, -1, option
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _move(source, target, unit, best, second, best_v, second_v, option, due):
+    """Overwrite an entry of the waiting list by its last one."""
+    unit[target], option[target], due[target] = unit[source], option[source], due[source]
+    best[target], second[target] = best[source], second[source]
+    best_v[target], second_v[target] = best_v[source], second_v[source]

@@ -1,22 +1,17 @@
-"""Good routes seen so far, and the set-partitioning model that recombines them exactly.
+"""Good routes seen so far: a table from sets of legs to the cheapest route known for each.
 
-Whatever set of legs a route serves, only its cheapest order is worth keeping, so the pool is a table
-from sets to routes. Recombination chooses routes, one option per unit, and nobody twice, at least
-cost. The model is first solved without whole numbers; a route whose reduced cost exceeds the
-distance between that bound and the best plan known cannot be part of a better plan, so the
-whole-number model is built from the few routes that remain.
+Whatever set of legs a route serves, only its cheapest order is worth keeping.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import highspy
 import numba as nb
 import numpy as np
 
 from outreach.routing.boxes import BoxType, Reference, reference_to
-from outreach.routing.network import RIDE, Floats, Ints, Network, Nodes, Units
+from outreach.routing.network import Floats, Ints, Nodes
 
 ROUTES = 60_000
 STOPS = 1_500_000
@@ -53,13 +48,6 @@ def box_pool(t):
         t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size
     )
 
-
-
-class Choice(NamedTuple):
-    """A recombination: which routes (kind, nodes) and which option of each unit (-1: none)."""
-
-    routes: list[tuple[int, Nodes]]
-    options: dict[int, int]
 
 
 def new_pool(routes: int = ROUTES, stops: int = STOPS) -> Pool:
@@ -144,25 +132,37 @@ class Columns(NamedTuple):
     kind: Nodes
     first: Ints  # [column + 1] into ``legs``
     legs: Nodes
-    nodes: list[Nodes]
+    first_node: Ints  # [column + 1] into ``nodes``
+    nodes: Nodes
+
+    def route(self, column: int) -> Nodes:
+        """Return the nodes of a column in driving order."""
+        return self.nodes[self.first_node[column] : self.first_node[column + 1]]
 
 
 def gather(pools: list[Pool]) -> Columns:
     """Return the distinct routes of all pools, each set once and at its least cost."""
-    keys = np.concatenate([p.key[: p.size[0]] for p in pools])
-    costs = np.concatenate([p.cost[: p.size[0]] for p in pools])
-    kinds = np.concatenate([p.kind[: p.size[0]] for p in pools])
-    order = np.lexsort((costs, keys))
+    rows = [int(p.size[0]) for p in pools]
+    keys = np.concatenate([p.key[:n] for p, n in zip(pools, rows, strict=True)])
+    cost = np.concatenate([p.cost[:n] for p, n in zip(pools, rows, strict=True)])
+    kind = np.concatenate([p.kind[:n] for p, n in zip(pools, rows, strict=True)])
+    nodes = np.concatenate([p.nodes[: p.first[n]] for p, n in zip(pools, rows, strict=True)])
+    sizes = np.concatenate([np.diff(p.first[: n + 1]) for p, n in zip(pools, rows, strict=True)])
+    order = np.lexsort((cost, keys))
     distinct = np.ones(len(order), bool)
     distinct[1:] = keys[order][1:] != keys[order][:-1]
-    chosen = np.sort(order[distinct])
-    offsets = np.cumsum([0] + [int(p.size[0]) for p in pools])
-    nodes = []
-    for row in chosen:
-        k = int(np.searchsorted(offsets, row, side="right")) - 1
-        pool, r = pools[k], row - offsets[k]
-        nodes.append(pool.nodes[pool.first[r] : pool.first[r + 1]])
-    legs = [n[(n & 1) == 0] >> 1 for n in nodes]
-    first = np.cumsum([0] + [len(g) for g in legs]).astype(np.int64)
-    flat = np.concatenate(legs) if legs else np.zeros(0, np.int32)
-    return Columns(costs[chosen], kinds[chosen], first, flat.astype(np.int32), nodes)
+    kept = np.zeros(len(order), bool)
+    kept[order[distinct]] = True
+    nodes = nodes[np.repeat(kept, sizes)]
+    sizes, cost, kind = sizes[kept], cost[kept], kind[kept]
+    column = np.repeat(np.arange(len(sizes)), sizes)
+    boards = (nodes & 1) == 0
+    count = np.bincount(column[boards], minlength=len(sizes))
+    return Columns(
+        cost=cost,
+        kind=kind,
+        first=np.concatenate([[0], np.cumsum(count)]),
+        legs=nodes[boards] >> 1,
+        first_node=np.concatenate([[0], np.cumsum(sizes)]),
+        nodes=nodes,
+    )

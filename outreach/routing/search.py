@@ -24,8 +24,21 @@ from outreach.routing.removal import (
 )
 from outreach.routing.tours import copy_route, refresh
 
-MEAN_REMOVED = 8
 ABSENT_AT_MOST = 24
+
+
+class Dials(NamedTuple):
+    """How the search removes and inserts; islands may differ in them."""
+
+    removed: float = 8.0  # units removed in the mean
+    longest: float = 10.0  # longest string
+    strings: float = 0.60  # shares of the ways to remove; the rest are whole routes
+    related: float = 0.20
+    costly: float = 0.07
+    random: float = 0.08
+    regret: float = 0.35  # share of insertions by regret
+    blink: float = 0.03  # share of routes overlooked in greedy insertion
+    noise: float = 0.5  # disturbance of regrets
 
 
 class Progress(NamedTuple):
@@ -33,7 +46,6 @@ class Progress(NamedTuple):
 
     cost: Floats  # [current, best]
     stale: Nodes  # [vehicle] 1 where the best tours differ from the current ones
-    missed: Ints  # [unit] how often it was left out
 
 
 class ProgressType(BoxType):
@@ -51,7 +63,7 @@ reference_to(ProgressBox, ProgressType, Progress._fields)
 def box_progress(t):
     """Return the arrays of a ``Progress`` by reference."""
     return ProgressBox(
-        t.cost, t.stale, t.missed
+        t.cost, t.stale
     )
 
 
@@ -77,7 +89,7 @@ def _unit_cost(units, tours, unit):
 @nb.njit(cache=True, nogil=True)
 def search(
     net, weights, units, now, trial, best, memory, progress, pool, chance, scope, scoped, rounds,
-    warm, cold,
+    warm, cold, dials,
 ):
     """Run ``rounds`` of ruin and recreate on the units of the scope; return the best cost."""
     vehicles = len(net.kind)
@@ -98,7 +110,9 @@ def search(
         if scoped == 0:
             break
         old = 0.0
-        count = ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing)
+        count = ruin(
+            net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials
+        )
         count = absentees(units, trial, chance, bank, count, absent, missing, ABSENT_AT_MOST)
         if count == 0:
             continue
@@ -107,7 +121,7 @@ def search(
         for v in range(vehicles):
             if memory.touched[v]:
                 refresh(net, weights, trial, v)
-        recreate(net, weights, units, trial, memory, chance, bank, count, keys, progress.missed)
+        recreate(net, weights, units, trial, memory, chance, bank, count, keys, dials)
         new = 0.0
         for k in range(count):
             new += _unit_cost(units, trial, bank[k])
@@ -177,22 +191,25 @@ def _keep(now, best, stale):
 
 
 @nb.njit(cache=True, nogil=True)
-def ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing):
+def ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials):
     """Remove some units around a random one and return how many."""
     seed = scope[below(chance, scoped)]
     if missing > 0 and draw(chance) < 0.3:
         seed = absent[below(chance, missing)]
     leg = some_leg(units, trial, chance, seed)
-    wanted = 1 + below(chance, 2 * MEAN_REMOVED)
+    wanted = 1 + below(chance, int(2 * dials.removed))
     way = draw(chance)
-    if way < 0.60:
-        longest = 1 + below(chance, 10)
+    if way < dials.strings:
+        longest = 1 + below(chance, int(dials.longest))
         return remove_strings(units, trial, memory, chance, bank, leg, wanted, longest)
-    if way < 0.80:
+    way -= dials.strings
+    if way < dials.related:
         return remove_related(units, trial, memory, chance, bank, leg, wanted)
-    if way < 0.87:
+    way -= dials.related
+    if way < dials.costly:
         return remove_costly(net, units, trial, memory, chance, bank, scope, scoped, wanted)
-    if way < 0.95:
+    way -= dials.costly
+    if way < dials.random:
         return remove_random(units, trial, memory, chance, bank, scope, scoped, min(wanted, 6))
     if trial.vehicle[leg] >= 0 and memory.scope[trial.vehicle[leg]]:
         return remove_route(units, trial, memory, chance, bank, trial.vehicle[leg], 2 * wanted)
@@ -200,11 +217,11 @@ def ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing
 
 
 @nb.njit(cache=True, nogil=True)
-def recreate(net, weights, units, trial, memory, chance, bank, count, keys, missed):
+def recreate(net, weights, units, trial, memory, chance, bank, count, keys, dials):
     """Insert the units of the bank, by regret or in an order drawn at random."""
     way = draw(chance)
-    if way < 0.35:
-        insert_by_regret(net, weights, units, trial, memory, chance, bank, count, 0.5)
+    if way < dials.regret:
+        insert_by_regret(net, weights, units, trial, memory, chance, bank, count, dials.noise)
         return
     order = draw(chance)
     for k in range(count):
@@ -224,4 +241,4 @@ def recreate(net, weights, units, trial, memory, chance, bank, count, keys, miss
             bank[j + 1], keys[j + 1] = bank[j], keys[j]
             j -= 1
         bank[j + 1], keys[j + 1] = unit, key
-    insert_in_turn(net, weights, units, trial, memory, chance, bank, count, 0.03)
+    insert_in_turn(net, weights, units, trial, memory, chance, bank, count, dials.blink)

@@ -1,0 +1,104 @@
+"""One island: a search of its own, with its own plan, memory, route pool and random numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from outreach.routing.chance import new_chance
+from outreach.routing.compiling import Compiled
+from outreach.routing.insertion import (
+    box_memory,
+    insert_by_regret,
+    insert_in_turn,
+    new_memory,
+)
+from outreach.routing.network import Flags, NetworkBox, Nodes, UnitsBox, box_network, box_units
+from outreach.routing.pool import box_pool, new_pool, note_route
+from outreach.routing.search import Dials, Progress, box_progress, search, total_cost
+from outreach.routing.tours import Tours, box_tours, copy_of, empty_tours, refresh
+
+REGRET_AT_MOST = 600  # units; beyond, the first plan inserts them one by one
+
+
+class Island:
+    """Everything one thread needs; nothing is shared but the problem."""
+
+    def __init__(self, compiled: Compiled, *, seed: int) -> None:
+        self.compiled = compiled
+        self.net: NetworkBox = box_network(compiled.net)
+        self.units: UnitsBox = box_units(compiled.units)
+        self.now = empty_tours(compiled.net, compiled.units, compiled.longest)
+        self.trial = copy_of(self.now)
+        self.best = copy_of(self.now)
+        self._now, self._trial, self._best = map(box_tours, (self.now, self.trial, self.best))
+        self.memory = new_memory(compiled.net, compiled.longest)
+        self._memory = box_memory(self.memory)
+        vehicles, count = len(compiled.net.kind), len(compiled.units.penalty)
+        self.progress = Progress(np.zeros(2), np.zeros(vehicles, np.int32))
+        self._progress = box_progress(self.progress)
+        self.pool = new_pool()
+        self._pool = box_pool(self.pool)
+        self.chance = new_chance(seed)
+        self.everyone = np.arange(count, dtype=np.int32)
+
+    @property
+    def cost(self) -> float:
+        """Return the cost of the best plan of this stretch."""
+        return float(self.progress.cost[1])
+
+    def start_from(self, tours: Tours) -> None:
+        """Take over a plan as the current and the best one."""
+        for mine in (self.now, self.trial, self.best):
+            for target, source in zip(mine, tours, strict=True):
+                np.copyto(target, source)
+        self.memory.touched[:] = 0
+        self.progress.stale[:] = 0
+        self.progress.cost[:] = total_cost(self.units, self._now)
+
+    def construct(self) -> None:
+        """Fill the current plan with whoever is not in it yet, and start from there."""
+        missing = self.everyone[self.now.option < 0]
+        if len(missing) <= REGRET_AT_MOST:
+            insert_by_regret(
+                self.net, self.compiled.weights, self.units, self._now, self._memory,
+                self.chance, missing, len(missing), 0.0,
+            )  # fmt: skip
+        else:
+            insert_in_turn(
+                self.net, self.compiled.weights, self.units, self._now, self._memory,
+                self.chance, missing, len(missing), 0.0,
+            )  # fmt: skip
+        self.start_from(copy_of(self.now))
+        self.note_all()
+
+    def note_all(self) -> None:
+        """Put every route of the current plan into the pool."""
+        for v in range(len(self.now.size)):
+            note_route(self._pool, self.net, self._now, v)
+
+    def run(
+        self,
+        rounds: int,
+        *,
+        warm: float,
+        cold: float,
+        dials: Dials,
+        units: Nodes | None = None,
+        vehicles: Flags | None = None,
+    ) -> None:
+        """Search for a number of rounds, within a part of the plan when one is given."""
+        scope = self.everyone if units is None else units
+        self.memory.scope[:] = 1 if vehicles is None else vehicles
+        search(
+            self.net, self.compiled.weights, self.units, self._now, self._trial, self._best,
+            self._memory, self._progress, self._pool, self.chance, scope, len(scope), rounds,
+            warm, cold, dials,
+        )  # fmt: skip
+
+    def price(self, tours: Tours) -> float:
+        """Return the whole cost of some tours."""
+        return float(total_cost(self.units, box_tours(tours)))
+
+    def refreshed(self, tours: Tours, v: int) -> bool:
+        """Recompute a route of some tours; return whether it is feasible."""
+        return bool(refresh(self.net, self.compiled.weights, box_tours(tours), v))
