@@ -138,4 +138,4 @@ def _settle_observation(session: Session, *, appointment_id: int, visit: Visit) 
     row.extended_minutes = visit.extended_minutes
     row.extension_reason = visit.extension_reason
     row.adverse_code = visit.adverse_code
-    row.ended_at = visit.ready_at or (visit.left_at if visit.left_at else None)
+    row.ended_at = visit.ready_at or visit.left_at

@@ -59,9 +59,20 @@ class Visit:
     adverse_code: str = ""
     ready_due_at: datetime | None = None
     ready_at: datetime | None = None
-    left_at: datetime | None = None
+    left_site_at: datetime | None = None
+    left_otherwise_at: datetime | None = None
     handed_over_at: datetime | None = None
     not_there_at: datetime | None = None
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When the person left the site, by whatever way."""
+        return self.left_site_at or self.left_otherwise_at
+
+    @property
+    def home_ready_at(self) -> datetime | None:
+        """From when a car may take the person home: told, or due by the observation's clock."""
+        return self.ready_at or self.no_dose_at or self.ready_due_at
 
     @property
     def stage(self) -> VisitStage:
@@ -114,9 +125,8 @@ def visit_of(happenings: Iterable[Happening]) -> Visit:
         adverse_code=str(adverse[-1].facts.get("code", "")) if adverse else "",
         ready_due_at=due,
         ready_at=_ready(tapped, due, no_dose_at),
-        left_at=_at(first, _K.LEFT_SITE)
-        or _at(first, _K.LEFT_WITH_FAMILY)
-        or _at(first, _K.TO_HOSPITAL),
+        left_site_at=_at(first, _K.LEFT_SITE),
+        left_otherwise_at=_at(first, _K.LEFT_WITH_FAMILY) or _at(first, _K.TO_HOSPITAL),
         handed_over_at=_at(first, _K.HANDED_OVER)
         or _at(first, _K.LEFT_WITH_FAMILY)
         or _at(first, _K.TO_HOSPITAL),

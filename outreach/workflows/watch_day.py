@@ -1,0 +1,117 @@
+"""Watching the day: alarms for people who wait without a car or are not home by their time (moment 5a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.clinics.models import Appointment, SiteSession
+from outreach.places.queries import local_day
+from outreach.transport.alarms import Cause, end_alarm, raise_alarm
+from outreach.transport.codes import Direction, LegStatus, StopKind
+from outreach.transport.run_models import RideLeg, RunStop
+
+FIRST = timedelta(minutes=10)
+SECOND = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Someone at a site whose way home has begun to be due."""
+
+    leg_id: int
+    appointment_id: int
+    site_id: int
+    ready_at: datetime
+    status: LegStatus
+    run_id: int | None
+
+
+def return_pool(
+    session: Session, *, on: date, now: datetime, site_id: int | None = None
+) -> list[Waiting]:
+    """Return who is ready for the way home by our car and still at the site, the longest waiting first."""
+    question = (
+        select(RideLeg, SiteSession.site_id, RunStop.run_id)
+        .join(Appointment, Appointment.id == RideLeg.appointment_id)
+        .join(SiteSession, SiteSession.id == Appointment.site_session_id)
+        .outerjoin(RunStop, (RunStop.leg_id == RideLeg.id) & (RunStop.kind == StopKind.PICKUP))
+        .where(
+            RideLeg.on == on,
+            RideLeg.direction == Direction.RETURN,
+            RideLeg.status.in_([LegStatus.WAITING, LegStatus.ASSIGNED, LegStatus.UNMET]),
+            RideLeg.ready_at <= now,
+        )
+        .order_by(RideLeg.ready_at, RideLeg.id)
+        .limit(1000)
+    )
+    if site_id is not None:
+        question = question.where(SiteSession.site_id == site_id)
+    return [
+        Waiting(
+            leg_id=leg.id,
+            appointment_id=leg.appointment_id,
+            site_id=site,
+            ready_at=leg.ready_at or now,
+            status=leg.status,
+            run_id=run_id,
+        )
+        for leg, site, run_id in session.execute(question)
+    ]
+
+
+def watch_day(session: Session, *, now: datetime) -> int:
+    """Raise what is due and end what is over; return how many alarms stand. For the tick."""
+    on = local_day(session, now)
+    standing = 0
+    for waiting in return_pool(session, on=on, now=now):
+        key = f"ready_without_car:{waiting.appointment_id}"
+        late = now - waiting.ready_at
+        if waiting.run_id is not None or late < FIRST:
+            end_alarm(session, key=key, now=now)
+            continue
+        cause = Cause(
+            key=key,
+            kind="ready_without_car",
+            on=on,
+            appointment_id=waiting.appointment_id,
+            site_id=waiting.site_id,
+        )
+        raise_alarm(session, cause=cause, now=now, level=2 if late >= SECOND else 1)
+        standing += 1
+    return standing + _watch_the_way_home(session, on=on, now=now)
+
+
+def _watch_the_way_home(session: Session, *, on: date, now: datetime) -> int:
+    """Alarm for those aboard past their planned time home; without a tap of theirs there is none (5g)."""
+    rows = session.execute(
+        select(RideLeg, RunStop.arrives_at, RunStop.run_id, SiteSession.site_id)
+        .join(RunStop, (RunStop.leg_id == RideLeg.id) & (RunStop.kind == StopKind.DROPOFF))
+        .join(Appointment, Appointment.id == RideLeg.appointment_id)
+        .join(SiteSession, SiteSession.id == Appointment.site_session_id)
+        .where(
+            RideLeg.on == on,
+            RideLeg.direction == Direction.RETURN,
+            RideLeg.status == LegStatus.ON_BOARD,
+        )
+        .order_by(RunStop.arrives_at, RideLeg.id)
+    )
+    standing = 0
+    for leg, home_at, run_id, site_id in rows:
+        late = now - max(home_at, leg.ready_at or home_at)
+        if late < FIRST:
+            continue
+        cause = Cause(
+            key=f"not_home:{leg.appointment_id}",
+            kind="not_home",
+            on=on,
+            appointment_id=leg.appointment_id,
+            run_id=run_id,
+            site_id=site_id,
+        )
+        raise_alarm(session, cause=cause, now=now, level=2 if late >= SECOND else 1)
+        standing += 1
+    return standing
