@@ -15,7 +15,7 @@ from outreach.routing.insertion import (
 from outreach.routing.network import Flags, NetworkBox, Nodes, UnitsBox, box_network, box_units
 from outreach.routing.pool import box_pool, new_pool, note_route
 from outreach.routing.search import Dials, Progress, box_progress, search, total_cost
-from outreach.routing.tours import Tours, box_tours, copy_of, empty_tours, refresh
+from outreach.routing.tours import Tours, ToursBox, box_tours, copy_of, empty_tours, refresh
 
 REGRET_AT_MOST = 600  # units; beyond, the first plan inserts them one by one
 
@@ -32,12 +32,12 @@ class Island:
         self.best = copy_of(self.now)
         self._now, self._trial, self._best = map(box_tours, (self.now, self.trial, self.best))
         self.memory = new_memory(compiled.net, compiled.longest)
-        self._memory = box_memory(self.memory)
+        self.boxed_memory = box_memory(self.memory)
         vehicles, count = len(compiled.net.kind), len(compiled.units.penalty)
         self.progress = Progress(np.zeros(2), np.zeros(vehicles, np.int32))
         self._progress = box_progress(self.progress)
         self.pool = new_pool()
-        self._pool = box_pool(self.pool)
+        self.boxed_pool = box_pool(self.pool)
         self.chance = new_chance(seed)
         self.everyone = np.arange(count, dtype=np.int32)
 
@@ -60,12 +60,12 @@ class Island:
         missing = self.everyone[self.now.option < 0]
         if len(missing) <= REGRET_AT_MOST:
             insert_by_regret(
-                self.net, self.compiled.weights, self.units, self._now, self._memory,
+                self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
                 self.chance, missing, len(missing), 0.0,
             )  # fmt: skip
         else:
             insert_in_turn(
-                self.net, self.compiled.weights, self.units, self._now, self._memory,
+                self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
                 self.chance, missing, len(missing), 0.0,
             )  # fmt: skip
         self.start_from(copy_of(self.now))
@@ -74,7 +74,7 @@ class Island:
     def note_all(self) -> None:
         """Put every route of the current plan into the pool."""
         for v in range(len(self.now.size)):
-            note_route(self._pool, self.net, self._now, v)
+            note_route(self.boxed_pool, self.net, self._now, v)
 
     def run(
         self,
@@ -91,9 +91,13 @@ class Island:
         self.memory.scope[:] = 1 if vehicles is None else vehicles
         search(
             self.net, self.compiled.weights, self.units, self._now, self._trial, self._best,
-            self._memory, self._progress, self._pool, self.chance, scope, len(scope), rounds,
+            self.boxed_memory, self._progress, self.boxed_pool, self.chance, scope, len(scope), rounds,
             warm, cold, dials,
         )  # fmt: skip
+
+    def boxed(self, tours: Tours) -> ToursBox:
+        """Return tours by reference, for a kernel."""
+        return box_tours(tours)
 
     def price(self, tours: Tours) -> float:
         """Return the whole cost of some tours."""

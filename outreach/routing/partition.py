@@ -9,7 +9,7 @@ plan known cannot be part of a better plan, so the whole-number model holds only
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -150,10 +150,11 @@ def _model(net: Network, units: Units, penalty: Floats) -> Model:
     )
 
 
-def _solver(model: Model, columns: Columns, chosen: Nodes, *, whole: bool) -> highspy.Highs:
+def _solver(model: Model, columns: Columns, chosen: Nodes, *, whole: bool) -> Any:
     """Return a HiGHS model of the extra columns followed by the chosen routes."""
-    solver = highspy.Highs()
-    solver.silent()
+    # The plain class: the comfortable one prints a banner to stdout, where a caller's JSON goes.
+    solver = highspy._Highs()  # noqa: SLF001
+    solver.setOptionValue("output_flag", False)  # noqa: FBT003
     solver.setOptionValue("threads", 1)
     starts, rows, values = [], [], []
     for entry in model.extra_rows:

@@ -43,6 +43,7 @@ class Best:
 
     tours: Tours
     cost: float
+    complete: bool = True  # whether everybody was tried at least once
     trajectory: list[tuple[float, int, float]] = field(default_factory=list)
 
 
