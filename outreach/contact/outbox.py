@@ -171,6 +171,48 @@ def call_instead_of(session: Session, message: Message, *, now: datetime) -> Dra
     )
 
 
+def again(session: Session, message: Message, *, tries: int, due_at: datetime) -> Draft:
+    """Return the draft of another try of a message that the provider took and then gave up."""
+    first = message.natural_key.partition("|")[0].partition("~")[0]
+    return Draft(
+        to_whom=f"{first}~{tries}",
+        step=message.step,
+        purpose=message.purpose,
+        channel=message.channel,
+        subject_kind=message.subject_kind,
+        subject_id=message.subject_id,
+        version=message.subject_version,
+        number=number_of(session, message),
+        language=message.language,
+        body=message.body or "",
+        values={**message.values, "tries": tries},
+        wording_id=message.wording_id,
+        due_at=due_at,
+        expires_at=message.expires_at,
+        resident_id=message.resident_id,
+        contact_person_id=message.contact_person_id,
+        household_id=message.household_id,
+        campaign_id=message.campaign_id,
+    )
+
+
+def cancel_calls_for(session: Session, message: Message, *, now: datetime) -> int:
+    """End the call that was owed for a message, because it arrived after all."""
+    head, _, _ = message.natural_key.rpartition("|")
+    ended = (
+        update(Message)
+        .where(
+            Message.natural_key == f"{head}|{Channel.CALL}",
+            Message.state == MessageState.HELD,
+            Message.reason != "unconfirmed",
+        )
+        .values(state=MessageState.CANCELLED, reason="arrived", ended_at=now)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(ended).all())
+
+
 def told_by_person(
     session: Session, *, message_id: int, is_told: bool, by: int | None, now: datetime
 ) -> Message:

@@ -51,6 +51,7 @@ class Claim:
     earliest_on: date | None = None
     last_contact_on: date | None = None
     promised_call_at: datetime | None = None
+    is_promised_today: bool = False
     is_agreed: bool = False
     has_answer: bool = False
     owed_calls: int = 0
@@ -86,7 +87,7 @@ def _promises(claim: Claim) -> list[Reason]:
         found.append(Reason(Why.DECIDE_LIFE, 90))
     if claim.owed_calls:
         found.append(Reason(Why.OWED_CALL, 80, claim.owed_calls))
-    if claim.promised_call_at is not None and claim.promised_call_at.date() <= claim.day:
+    if claim.promised_call_at is not None and claim.is_promised_today:
         late = claim.promised_call_at <= claim.now
         found.append(Reason(Why.PROMISED_CALL, 70 if late else 60))
     if claim.has_answer:

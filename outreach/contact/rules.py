@@ -301,6 +301,23 @@ def back_off_s(attempt: int, *, jitter: float, retry_after_s: float | None = Non
     return float(max(wait, retry_after_s or 0.0))
 
 
+# A provider took a message and gave it up later: how often and when it is tried again (faults §2).
+_AGAIN: dict[str, tuple[timedelta, ...]] = {
+    "phone_off": (timedelta(days=1), timedelta(days=1)),
+    "unexplained": (timedelta(minutes=30),),
+    "overflow": (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40)),
+    "busy": (timedelta(minutes=10), timedelta(hours=1)),
+    "no_answer": (timedelta(hours=2), timedelta(hours=4)),
+    "machine": (timedelta(hours=2), timedelta(hours=4)),
+}
+
+
+def try_again_at(trouble: str, *, tries: int, now: datetime) -> datetime | None:
+    """Return when a given-up message is tried again after ``tries`` earlier ones, or None: never."""
+    waits = _AGAIN.get(trouble, ())
+    return now + waits[tries] if tries < len(waits) else None
+
+
 class Next(StrEnum):
     """What becomes of a due message."""
 

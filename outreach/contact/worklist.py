@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
@@ -143,7 +143,8 @@ def worklist(
 
     ``user_id`` None asks for the whole scope (a colleague on leave, a supervisor).
     """
-    where = [*_mine(user_id, scope, day), _waits(day, now)]
+    tonight = day_ends_at(session, day)
+    where = [*_mine(user_id, scope, day), _waits(day, now, tonight)]
     if campaign_id is not None:
         where.append(LedgerEntry.campaign_id == campaign_id)
     total = session.scalar(_joined(select(func.count())).where(*where)) or 0
@@ -155,7 +156,7 @@ def worklist(
         .order_by(LedgerEntry.next_contact_on, LedgerEntry.id)
         .limit(limit)
     ).all()
-    items = _items(session, rows, day=day, now=now)
+    items = _items(session, rows, day=day, now=now, tonight=tonight)
     return Worklist(_by_stairs(rows, items), total=total, overdue=overdue)
 
 
@@ -197,7 +198,12 @@ def _mine(user_id: int | None, scope: Scope, day: date) -> list[ColumnElement[bo
     return where
 
 
-def _waits(day: date, now: datetime) -> ColumnElement[bool]:
+def day_ends_at(session: Session, day: date) -> datetime:
+    """Return the instant at which a local day is over."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=local_zone(session))
+
+
+def _waits(day: date, now: datetime, tonight: datetime) -> ColumnElement[bool]:
     """Return the condition that something is to be done: a date has come, or somebody waits for a word."""
     owed = select(Message.resident_id).where(
         Message.channel == Channel.CALL, Message.state == MessageState.HELD, Message.due_at <= now
@@ -207,7 +213,7 @@ def _waits(day: date, now: datetime) -> ColumnElement[bool]:
     )
     return or_(
         LedgerEntry.next_contact_on <= day,
-        LedgerEntry.promised_call_at <= now,
+        LedgerEntry.promised_call_at < tonight,
         LedgerEntry.next_action.in_([NextAction.DECIDE_LIFE, NextAction.SECOND_EXEMPTION]),
         LedgerEntry.id.in_(answered),
         and_(LedgerEntry.status != EntryStatus.DECEASED, LedgerEntry.resident_id.in_(owed)),
@@ -215,7 +221,7 @@ def _waits(day: date, now: datetime) -> ColumnElement[bool]:
 
 
 def _items(
-    session: Session, rows: Sequence[Row[Any]], *, day: date, now: datetime
+    session: Session, rows: Sequence[Row[Any]], *, day: date, now: datetime, tonight: datetime
 ) -> dict[int, WorkItem]:
     residents = sorted({row[0].resident_id for row in rows})
     phones = call_first(session, resident_ids=residents)
@@ -245,6 +251,8 @@ def _items(
                 if entry.last_contact_at
                 else None,
                 promised_call_at=entry.promised_call_at,
+                is_promised_today=entry.promised_call_at is not None
+                and entry.promised_call_at < tonight,
                 is_agreed=entry.status is EntryStatus.AGREED,
                 has_answer=entry.id in answers,
                 owed_calls=len(calls),
@@ -294,7 +302,7 @@ def call_first(session: Session, *, resident_ids: Iterable[int]) -> dict[int, Ca
             Phone.invalid_since.is_(None),
         )
         .order_by(ContactPerson.resident_id, ContactPerson.position, Phone.position, Phone.id)
-    ).tuples()
+    )
     best: dict[int, tuple[ContactPerson, Phone]] = {}
     for person, phone in rows:
         known = best.get(person.resident_id)
@@ -350,7 +358,7 @@ def _answers(session: Session, entry_ids: Sequence[int]) -> dict[int, int]:
         select(Question.entry_id, Question.id)
         .where(Question.entry_id.in_(entry_ids), Question.state == QuestionState.ANSWERED)
         .order_by(Question.answered_at.desc(), Question.id.desc())
-    ).tuples()
+    )
     return {entry_id: question_id for entry_id, question_id in rows if entry_id is not None}
 
 

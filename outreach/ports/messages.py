@@ -112,6 +112,7 @@ class Sought:
     to: str
     body: str
     posted_at: datetime
+    taken: frozenset[str] = frozenset()  # provider ids that belong to other messages
 
 
 class Delivery(StrEnum):

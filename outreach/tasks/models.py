@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
@@ -35,3 +35,26 @@ class Task(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     token: Mapped[str] = mapped_column(default="")
+
+
+class WorkerBeat(Base):
+    """A sign of life of one worker process, on real time; stale rows are dead workers."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    is_ticking: Mapped[bool] = mapped_column(default=False)
+    clock_jumped_at: Mapped[datetime | None]
+    clock_jumped_s: Mapped[float | None]
+
+
+class DutyMark(Base):
+    """The last local day on which a daily duty of the tick was done: each once a day (fault 10)."""
+
+    __tablename__ = "duty_mark"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    done_on: Mapped[date]
+    done_at: Mapped[datetime]

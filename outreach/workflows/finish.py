@@ -65,10 +65,11 @@ def finish(session: Session, *, posted: Sequence[Posted], at: Instants) -> list[
     )
     alerts: list[Alert] = []
     ended: list[int] = []
+    partners = partners_of(session, by_id)
     for row in session.scalars(question).all():
         done = by_id[row.id]
         if row.claim_token == done.claim.token:
-            alerts += _finish_one(session, row, done, at=at)
+            alerts += _finish_one(session, row, done, partners=partners.get(row.id, []), at=at)
             if row.state is MessageState.FAILED:
                 ended.append(row.id)
     alerts += _note_gateways(session, posted, at=at)
@@ -77,7 +78,9 @@ def finish(session: Session, *, posted: Sequence[Posted], at: Instants) -> list[
     return alerts
 
 
-def _finish_one(session: Session, row: Message, done: Posted, *, at: Instants) -> list[Alert]:
+def _finish_one(
+    session: Session, row: Message, done: Posted, *, partners: Sequence[Message], at: Instants
+) -> list[Alert]:
     outcome = done.outcome
     if row.state in _PROVIDER_HAS_IT:  # the callback was quicker than this commit (fault 25)
         if isinstance(outcome, Accepted):
@@ -87,7 +90,6 @@ def _finish_one(session: Session, row: Message, done: Posted, *, at: Instants) -
         return []
     if row.state is not MessageState.SENDING:
         return []
-    partners = partners_of(session, row)
     alerts: list[Alert] = []
     match outcome:
         case Accepted():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from outreach.contact.addressing import all_of
@@ -18,65 +19,89 @@ from outreach.contact.wording import joined, render
 
 WITHIN = timedelta(minutes=10)
 MOST = 4
+_WORDED_PER_READER = ("who", "reply_hint", "opt_out_hint")
 
 
-def merge_partners(
-    session: Session,
-    row: Message,
-    *,
-    at: Instants,
-    lease: timedelta,
-    may_join: Callable[[Sequence[Message]], list[Message]],
-) -> None:
-    """Let other messages to the same number go out within ``row`` (moment 3d).
+class Partners:
+    """Messages that could go out within another of a batch (moment 3d), read once for the batch.
 
     Two elders on one phone get one text; ride messages to one number merge whatever they say, since
     caps must never drop one. A partner shares the fate of the text that carried it.
     """
-    row.sent_body = None
-    is_ride = row.purpose is Purpose.RIDE
-    if row.number_index is None or not (is_ride or row.step in MERGEABLE):
-        return
-    same = [Message.purpose == Purpose.RIDE] if is_ride else [Message.step == row.step]
-    question = (
-        select(Message)
-        .where(
-            Message.number_index == row.number_index,
-            Message.channel == row.channel,
-            Message.id != row.id,
-            Message.language == row.language,
-            Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED]),
-            Message.due_at <= at.now + WITHIN,
-            Message.expires_at > at.now,
-            *same,
+
+    def __init__(
+        self, session: Session, rows: Sequence[Message], *, at: Instants, lease: timedelta
+    ) -> None:
+        self._session, self._at, self._lease = session, at, lease
+        self._by_number: dict[bytes, list[Message]] = defaultdict(list)
+        numbers = {r.number_index for r in rows if r.number_index is not None and _may_merge(r)}
+        for row in self._waiting(numbers):
+            if row.number_index is not None:
+                self._by_number[row.number_index].append(row)
+
+    def join(self, row: Message, *, may_join: Callable[[Sequence[Message]], list[Message]]) -> None:
+        """Let what may go out within ``row`` do so: its text becomes one for all of them."""
+        row.sent_body = None
+        found = [other for other in self._like(row) if other.id != row.id]
+        partners = may_join(found[: MOST - 1]) if found else []
+        if not partners:
+            return
+        row.sent_body = _one_text(self._session, [row, *partners])
+        row.segments = measure(row.sent_body).segments
+        for partner in partners:
+            partner.state = MessageState.SENDING
+            partner.merged_into_id = row.id
+            partner.claim_token = ""
+            partner.post_started_at = self._at.real_now
+            partner.lease_until = self._at.real_now + self._lease
+
+    def _waiting(self, numbers: Collection[bytes]) -> Sequence[Message]:
+        if not numbers:
+            return []
+        question = (
+            select(Message)
+            .where(
+                Message.number_index.in_(numbers),
+                Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED]),
+                Message.due_at <= self._at.now + WITHIN,
+                Message.expires_at > self._at.now,
+                or_(Message.purpose == Purpose.RIDE, Message.step.in_(MERGEABLE)),
+            )
+            .order_by(Message.due_at, Message.id)
+            .limit(MOST * len(numbers))
+            .with_for_update(skip_locked=True)
         )
-        .order_by(Message.due_at, Message.id)
-        .limit(MOST - 1)
-        .with_for_update(skip_locked=True)
-    )
-    partners = session.scalars(question).all()
-    partners = may_join(partners) if partners else []
-    if not partners:
-        return
-    row.sent_body = _one_text(session, [row, *partners])
-    row.segments = measure(row.sent_body).segments
-    for partner in partners:
-        partner.state = MessageState.SENDING
-        partner.merged_into_id = row.id
-        partner.claim_token = ""
-        partner.post_started_at = at.real_now
-        partner.lease_until = at.real_now + lease
+        return self._session.scalars(question).all()
+
+    def _like(self, row: Message) -> list[Message]:
+        if row.number_index is None or not _may_merge(row):
+            return []
+        is_ride = row.purpose is Purpose.RIDE
+        return [
+            other
+            for other in self._by_number.get(row.number_index, [])
+            if other.state in {MessageState.QUEUED, MessageState.CLAIMED}
+            and (other.channel, other.language) == (row.channel, row.language)
+            and (other.purpose is Purpose.RIDE if is_ride else other.step is row.step)
+        ]
 
 
-def partners_of(session: Session, row: Message) -> list[Message]:
-    """Return the messages that went out within ``row``."""
+def partners_of(session: Session, row_ids: Collection[int]) -> Mapping[int, list[Message]]:
+    """Return the messages that went out within each of these."""
+    found: dict[int, list[Message]] = defaultdict(list)
     question = (
         select(Message)
-        .where(Message.merged_into_id == row.id)
+        .where(Message.merged_into_id.in_(row_ids))
         .order_by(Message.id)
         .with_for_update()
     )
-    return list(session.scalars(question))
+    for partner in session.scalars(question):
+        found[partner.merged_into_id or 0].append(partner)
+    return found
+
+
+def _may_merge(row: Message) -> bool:
+    return row.purpose is Purpose.RIDE or row.step in MERGEABLE
 
 
 def _one_text(session: Session, rows: list[Message]) -> str:
@@ -95,7 +120,7 @@ def _alike(row: Message, other: Message) -> bool:
     if row.wording_id != other.wording_id:
         return False
     own, others = dict(row.values), dict(other.values)
-    for name in ("who", "reply_hint", "opt_out_hint"):  # worded per person and per route
+    for name in _WORDED_PER_READER:
         own.pop(name, None)
         others.pop(name, None)
     return own == others

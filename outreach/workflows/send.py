@@ -32,7 +32,7 @@ from outreach.contact.segments import measure
 from outreach.contact.wording import gaps, render
 from outreach.contact.wordings import hints
 from outreach.ports.messages import Capabilities, Envelope, MessageGateway
-from outreach.workflows.merge_messages import merge_partners
+from outreach.workflows.merge_messages import Partners
 from outreach.workflows.message_facts import Earlier, MessageFacts
 from outreach.workflows.routes import NoRoute, Routes
 
@@ -102,6 +102,7 @@ class _Desk:
         self._facts = MessageFacts(session, rows, now=at.now, is_trial=control.is_trial)
         self._earlier = Earlier(session, rows, caps=self._caps, now=at.now)
         self._wordings = _wordings_of(session, rows)
+        self._partners = Partners(session, rows, at=at, lease=lease)
         self._routes = routes.open(session, real_now=at.real_now)
         self.ended: list[int] = []
 
@@ -143,13 +144,8 @@ class _Desk:
         )
 
     def _mark_sending(self, row: Message, number: str, gateway: MessageGateway) -> Envelope:
-        merge_partners(
-            self._session,
-            row,
-            at=self._at,
-            lease=self._lease,
-            may_join=lambda found: self._may_join(found, gateway.capabilities(number)),
-        )
+        able = gateway.capabilities(number)
+        self._partners.join(row, may_join=lambda found: self._may_join(found, able))
         sent = row.sent_body or row.body or ""
         row.body_hash = body_hash(sent)
         row.state = MessageState.SENDING
