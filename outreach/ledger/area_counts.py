@@ -75,9 +75,9 @@ def counts_below(
         question = question.join(Resident, Resident.id == LedgerEntry.resident_id)
     rows = session.execute(question.where(*where).group_by(community, LedgerEntry.status)).all()
     paths = dict(
-        session.execute(select(Area.id, Area.path).where(Area.id.in_({row[0] for row in rows})))
-        .tuples()
-        .all()
+        session.execute(
+            select(Area.id, Area.path).where(Area.id.in_({row[0] for row in rows}))
+        ).all()
     )
     parts = {c.id: AreaCounts(c.id, None, c.name) for c in children(session, area_id)}
     roots = {c.path: c.id for c in children(session, area_id)}

@@ -154,6 +154,6 @@ def count_by_status(
     if asked.asks_of_person:
         question = question.join(Resident, Resident.id == LedgerEntry.resident_id)
     where = conditions(session, asked=asked, scope=scope, day=day)
-    rows = session.execute(question.where(*where).group_by(LedgerEntry.status)).tuples()
+    rows = session.execute(question.where(*where).group_by(LedgerEntry.status))
     found = dict(rows.all())
     return {status: found[status] for status in EntryStatus if status in found}

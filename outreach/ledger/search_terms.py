@@ -50,8 +50,10 @@ def _wanted_word(word: str) -> Wanted:
     if _CHINESE.search(folded):
         return Wanted(begins=(NAME + folded,), has_all=places)
     letters = "".join(c for c in folded if c.isalnum())
-    if letters.isdigit():
+    if letters.isdigit() and places:
         return Wanted(has_all=places)
+    if not letters:
+        return Wanted(begins=(NAME + folded,))
     return Wanted(begins=(SOUND + letters, INITIALS + letters, NAME + folded))
 
 
