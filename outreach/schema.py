@@ -17,6 +17,7 @@ import outreach.contact.models
 import outreach.ledger.entry_models
 import outreach.ledger.import_models
 import outreach.ledger.models
+import outreach.oversight.models
 import outreach.places.models
 import outreach.tasks.models
 import outreach.transport.models

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
+from outreach.web.leaders import standing
 
 ALL: tuple[Blueprint, ...] = (
     auth.bp,
@@ -17,4 +18,5 @@ ALL: tuple[Blueprint, ...] = (
     areas.bp,
     place.bp,
     audit.bp,
+    standing.bp,
 )

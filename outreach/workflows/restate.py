@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.ledger.codes import Cause
 from outreach.ledger.entries import Hand, Stored, among, store, stored_entries
 from outreach.ledger.models import Resident
+from outreach.oversight.rollups import touch_residents
 from outreach.places.queries import local_day
 from outreach.workflows.entry_facts import Frame, frame_of, gather
 
@@ -69,6 +70,8 @@ def _restate_chunk(
     known = stored_entries(session, ids)
     found = gather(session, resident_ids=ids, known=known, frame=frame)
     mine = {(facts.resident_id, facts.campaign.campaign_id) for facts in found}
+    # Also where no status changes: an edit may move someone between grids, age bands or stays.
+    touch_residents(session, ids, communities={row.community_id for row in known.values()})
     return store(
         session,
         lines=[facts.line(day) for facts in found],

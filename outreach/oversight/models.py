@@ -1,0 +1,151 @@
+"""Tables of oversight: rollups and what made them stale, frozen days and what changed between them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.db import Base
+from outreach.ledger.codes import EntryStatus
+from outreach.oversight.codes import Basis, ChangeKind, Dimension
+
+
+class CountColumns:
+    """One number of people for each status, and the two that stand beside."""
+
+    not_yet_eligible: Mapped[int] = mapped_column(Integer, default=0)
+    to_contact: Mapped[int] = mapped_column(Integer, default=0)
+    considering: Mapped[int] = mapped_column(Integer, default=0)
+    agreed: Mapped[int] = mapped_column(Integer, default=0)
+    booked: Mapped[int] = mapped_column(Integer, default=0)
+    vaccinated: Mapped[int] = mapped_column(Integer, default=0)
+    deferred: Mapped[int] = mapped_column(Integer, default=0)
+    exempt: Mapped[int] = mapped_column(Integer, default=0)
+    declined: Mapped[int] = mapped_column(Integer, default=0)
+    unreachable: Mapped[int] = mapped_column(Integer, default=0)
+    moved: Mapped[int] = mapped_column(Integer, default=0)
+    deceased: Mapped[int] = mapped_column(Integer, default=0)
+    unknown: Mapped[int] = mapped_column(Integer, default=0)
+    elsewhere: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Rollup(CountColumns, Base):
+    """The sums of one unit for one value of one dimension; grids carry the whole unit alone.
+
+    A grid holds a dozen people: its finer tables are counted when they are asked for.
+    """
+
+    __tablename__ = "rollup"
+    __table_args__ = (UniqueConstraint("area_id", "campaign_id", "basis", "dimension", "value"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    basis: Mapped[Basis]
+    dimension: Mapped[Dimension]
+    value: Mapped[str] = mapped_column(default="")
+
+
+class RollupTouch(Base):
+    """A community whose sums changed since its rollup was written; readers count such ones anew."""
+
+    __tablename__ = "rollup_touch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+
+
+class RollupState(Base):
+    """The one row that says for which local day the rollups stand (ages depend on it)."""
+
+    __tablename__ = "rollup_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    on: Mapped[date]
+    rebuilt_at: Mapped[datetime]
+    proved_at: Mapped[datetime | None]
+    differences: Mapped[int] = mapped_column(default=0)
+
+
+class Snapshot(Base):
+    """One frozen day: yesterday's report is made from it again and again, to the same figures."""
+
+    __tablename__ = "snapshot"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    on: Mapped[date] = mapped_column(unique=True)
+    frozen_at: Mapped[datetime]
+    entries: Mapped[int]
+    changes: Mapped[int]
+
+
+class SnapshotCount(CountColumns, Base):
+    """A rollup row as it stood when the day was frozen."""
+
+    __tablename__ = "snapshot_count"
+    __table_args__ = (
+        UniqueConstraint("on", "area_id", "campaign_id", "basis", "dimension", "value"),
+        Index("ix_snapshot_count_area", "area_id", "campaign_id", "basis", "dimension", "on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    on: Mapped[date]
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    basis: Mapped[Basis]
+    dimension: Mapped[Dimension]
+    value: Mapped[str] = mapped_column(default="")
+
+
+class FrozenColumns:
+    """Where a line stood in the sums: its units by both bases and its status."""
+
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    stay_community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    status: Mapped[EntryStatus | None]
+    is_unknown: Mapped[bool] = mapped_column(default=False)
+    is_elsewhere: Mapped[bool] = mapped_column(default=False)
+
+
+class FrozenLine(FrozenColumns, Base):
+    """Each line of the ledger as it stood on the last frozen day.
+
+    Earlier days are found by undoing ``SnapshotChange`` rows, so that every frozen figure opens its
+    people without a copy of the ledger for every day.
+    """
+
+    __tablename__ = "frozen_line"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), primary_key=True)
+
+
+class SnapshotChange(Base):
+    """One line that stood elsewhere in the sums on ``on`` than on the frozen day before, and why.
+
+    ``true_from`` is the day from which the new standing held in truth: a dose given on Monday and
+    recorded on Thursday corrects Monday to Wednesday, as they are known now.
+    """
+
+    __tablename__ = "snapshot_change"
+    __table_args__ = (Index("ix_snapshot_change_entry", "entry_id", "on"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    on: Mapped[date] = mapped_column(index=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"))
+    kind: Mapped[ChangeKind]
+    true_from: Mapped[date] = mapped_column(Date)
+    was_community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    was_grid_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    was_stay_community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    was_status: Mapped[EntryStatus | None]
+    was_unknown: Mapped[bool] = mapped_column(default=False)
+    was_elsewhere: Mapped[bool] = mapped_column(default=False)
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    stay_community_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    status: Mapped[EntryStatus | None]
+    is_unknown: Mapped[bool] = mapped_column(default=False)
+    is_elsewhere: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,1 @@
+"""Pages for leaders: where units stand and why, work, rides, messages, responsibility, what it would take."""
