@@ -158,15 +158,12 @@ def area_choices(
 
 
 def _lines(session: Session, rows: list[Area]) -> list[AreaLine]:
-    counts = dict(
-        session.execute(
-            select(Area.parent_id, func.count())
-            .where(Area.parent_id.in_([row.id for row in rows]))
-            .group_by(Area.parent_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(Area.parent_id, func.count())
+        .where(Area.parent_id.in_([row.id for row in rows]))
+        .group_by(Area.parent_id)
     )
+    counts = {parent_id: number for parent_id, number in counted}
     return [
         AreaLine(
             id=row.id,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.kernel.clock import BusinessClock
 from outreach.kernel.errors import NotFound
+from outreach.kernel.place import DateOrder, PlaceRules
 from outreach.places.models import Area, Place
 
 
@@ -19,6 +20,33 @@ def get_place(session: Session) -> Place:
     if place is None:
         raise NotFound("place_missing")
     return place
+
+
+def place_rules(session: Session) -> PlaceRules:
+    """Return the place setting as the pure rules know it."""
+    place = get_place(session)
+    rest = (place.rest_from, place.rest_until)
+    hours = (
+        ((place.opens, rest[0]), (rest[1], place.closes))
+        if rest[0] is not None and rest[1] is not None
+        else ((place.opens, place.closes),)
+    )
+    return PlaceRules(
+        country=place.country,
+        area_code=place.area_code,
+        time_zone=place.time_zone,
+        id_scheme="cn" if place.id_scheme == "cn" else "none",
+        minimum_age=place.minimum_age,
+        date_order=_date_order(place.date_order),
+        languages=tuple(place.languages),
+        holidays=place.holidays,
+        message_hours=hours,
+        ride_hours=((place.ride_opens, place.ride_closes),),
+    )
+
+
+def _date_order(text: str) -> DateOrder:
+    return "dmy" if text == "dmy" else "mdy" if text == "mdy" else "ymd"
 
 
 def business_clock(session: Session) -> BusinessClock:
