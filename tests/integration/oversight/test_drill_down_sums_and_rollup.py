@@ -35,7 +35,7 @@ FINER = (*PARTITIONS, Dimension.REASON, Dimension.DEFERRAL)
 @pytest.fixture
 def city(database: Database) -> City:
     with database.write() as session:
-        return build_city(session)
+        return build_city(session, size=Size(communities=2, grids=2, people=10))
 
 
 def asked(session: Session, area_id: int | None, basis: Basis = Basis.REGISTRATION) -> Asked:
@@ -60,7 +60,7 @@ def test_sums_of_every_table_hold_from_district_to_grid(
         rebuild(session, day=TODAY, now=NOW)
     with database.read() as session:
         pages = walk(session, basis)
-    assert len(pages) == 1 + 2 + 6 + 24  # one district is its own root
+    assert len(pages) == 1 + 2 + 4 + 8  # one district is its own root
     for page in pages:
         assert sums_hold(page.whole)
         if page.children:
@@ -87,7 +87,7 @@ def test_drill_down_of_every_figure_gives_exactly_its_people(
     with database.read() as session:
         pages = walk(session, basis)
         opened = 0
-        for page in pages if is_built else pages[:4]:
+        for page in pages if is_built else pages[:2]:
             place = Cell(
                 city.campaign_id,
                 Figure.DUE,
@@ -110,7 +110,7 @@ def test_drill_down_of_every_figure_gives_exactly_its_people(
                 cell = replace(place, no_grid=True, figure=Figure.LEDGER)
                 ids = ids_of(session, cell, scope=EVERYWHERE, now=NOW)
                 assert len(ids) == page.without_grid.of(Figure.LEDGER)
-        assert opened > 300
+        assert opened > 100
 
 
 def test_drill_down_pages_together_hold_everyone_once(database: Database, city: City) -> None:
