@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outreach.adapters.console_gateway import ConsoleGateway
 from outreach.adapters.straight_line import StraightLine
-from outreach.config import Settings
+from outreach.config import Settings, SettingsWrong
 from outreach.db import Database, make_engine
 from outreach.places.matrix import KeptTables
 from outreach.ports.geocoding import Geocoder
+from outreach.ports.messages import MessageGateway
 from outreach.ports.travel import TravelTimes
 from outreach.vault import load_vault
+from outreach.workflows.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Services:
     database: Database
     geocoder: Geocoder | None  # None: the communities' own compounds alone
     travel_times: TravelTimes
+    routes: Routes
 
 
 def build_services(settings: Settings) -> Services:
@@ -32,7 +36,28 @@ def build_services(settings: Settings) -> Services:
         database=database,
         geocoder=build_geocoder(settings),
         travel_times=KeptTables(build_travel_times(settings)),
+        routes=build_routes(settings, database),
     )
+
+
+def build_routes(settings: Settings, database: Database) -> Routes:
+    """Return the gateways asked for, the preferred one first; wrong settings stop the start."""
+    names = dict.fromkeys(n for n in (settings.gateway_name, settings.second_gateway) if n)
+    return Routes(tuple(_build_gateway(name, settings, database) for name in names))
+
+
+def _build_gateway(name: str, settings: Settings, database: Database) -> MessageGateway:
+    if name == "console":
+        return ConsoleGateway(database)
+    if name == "twilio":
+        from outreach.adapters.twilio_gateway import TwilioAccount, TwilioGateway
+
+        return TwilioGateway(TwilioAccount.of(settings))
+    if name == "http":
+        from outreach.adapters.http_gateway import load_http_gateway
+
+        return load_http_gateway(settings.http_gateway_file)
+    raise SettingsWrong(["OUTREACH_GATEWAY: must be console, twilio or http"])
 
 
 def build_geocoder(settings: Settings) -> Geocoder | None:

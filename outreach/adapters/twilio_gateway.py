@@ -14,13 +14,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    MaxRetryError,
-    NameResolutionError,
-    NewConnectionError,
-)
 
+from outreach.adapters.posting import CONNECT_S, READ_S, after_exception
 from outreach.adapters.twilio_codes import (
     delivery_of_call,
     delivery_of_message,
@@ -30,7 +25,6 @@ from outreach.adapters.twilio_codes import (
 from outreach.adapters.twilio_voice import spoken
 from outreach.ports.messages import (
     Accepted,
-    Broken,
     CannotTell,
     Capabilities,
     Delivery,
@@ -38,7 +32,6 @@ from outreach.ports.messages import (
     Finding,
     Found,
     InboundText,
-    Later,
     NotThere,
     Outcome,
     Refused,
@@ -49,7 +42,6 @@ from outreach.ports.messages import (
 if TYPE_CHECKING:
     from outreach.config import Settings
 
-CONNECT_S, READ_S = 5.0, 10.0
 POOL = 64
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 _TELL_OF_CALLS = ["initiated", "ringing", "answered", "completed"]
@@ -194,7 +186,7 @@ class TwilioGateway:
                 retry_after_s=self._http.retry_after_s,
             )
         except requests.RequestException as error:
-            return _after_exception(error)
+            return after_exception(error)
         except (ValueError, TypeError, AttributeError, KeyError):
             return Unknown("unreadable_answer")  # 200 with something else than a message (fault 70)
         return _taken(created)
@@ -283,27 +275,3 @@ def _taken(created: Any) -> Outcome:  # noqa: ANN401 - a message or a call
         return Refused(code or status, trouble) if trouble else Refused(code or status)
     segments = str(getattr(created, "num_segments", "") or "")
     return Accepted(provider_id=sid, segments=int(segments) if segments.isdecimal() else None)
-
-
-def _after_exception(error: requests.RequestException) -> Outcome:
-    """Tell "no byte was sent" from "it may have gone out": only the first may be tried again."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return Broken("tls")
-    if isinstance(
-        error,
-        requests.exceptions.InvalidURL
-        | requests.exceptions.MissingSchema
-        | requests.exceptions.InvalidSchema,
-    ):
-        return Broken("address")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Later("connect_timeout")
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError):
-        return Later("connection_refused")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Later("proxy")
-    return Unknown(
-        "read_timeout" if isinstance(error, requests.exceptions.ReadTimeout) else "connection_lost"
-    )

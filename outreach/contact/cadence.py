@@ -18,6 +18,7 @@ class Anchor(StrEnum):
     SLOT_DAY = "slot_day"
     SLOT = "slot"
     DOSE_DAY = "dose_day"
+    DUE_DAY = "due_day"
     EVENT = "event"
 
 
@@ -118,6 +119,13 @@ DEFAULT_CADENCE: tuple[StepRule, ...] = (
         at_local=time(10),
         expires_after_minutes=1440,
     ),
+    StepRule(
+        step=Step.NEXT_DOSE_DUE,
+        purpose=Purpose.NUDGE,
+        anchor=Anchor.DUE_DAY,
+        at_local=time(9),
+        expires_after_minutes=4320,
+    ),
 )
 
 
@@ -160,7 +168,7 @@ def _due_at(
     day = visit.dose_on
     if rule.anchor is Anchor.SLOT_DAY:
         day = visit.slot_at.astimezone(zone).date()
-    if day is None or rule.anchor is Anchor.EVENT:
+    if day is None or rule.anchor in {Anchor.EVENT, Anchor.DUE_DAY}:
         return None
     at = rule.at_local or time(10)
     local = datetime.combine(day + timedelta(days=rule.offset_days), at, zone)

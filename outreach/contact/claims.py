@@ -47,6 +47,17 @@ def sending_control(session: Session) -> SendingControl:
     return row
 
 
+def is_anything_due(session: Session, *, at: Instants) -> bool:
+    """Say whether a claim would find anything, without taking a lock."""
+    question = select(Message.id).where(
+        Message.state == MessageState.QUEUED,
+        Message.channel.in_(SENDERS_CARRY),
+        Message.due_at <= at.now,
+        or_(Message.retry_at.is_(None), Message.retry_at <= at.real_now),
+    )
+    return session.scalars(question.limit(1)).first() is not None
+
+
 def claim(
     session: Session,
     *,

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.contact.circuit import (
+    SLOW_SHARE,
     Health,
     after_success,
     after_trouble,
+    drift,
     may_send,
     taking_probe,
 )
-from outreach.contact.message_models import GatewayState
+from outreach.contact.codes import MessageState
+from outreach.contact.message_models import DeliveryReceipt, GatewayState, Message
+
+SLOW = timedelta(minutes=5)
+WATCHED = timedelta(minutes=20)
+ENOUGH = 20
 
 
 def healths(session: Session, names: Iterable[str]) -> dict[str, Health]:
@@ -82,6 +89,64 @@ def note_trouble(
         return False
     row.alerted_at = real_now
     return True
+
+
+def drift_back(session: Session, *, names: Sequence[str], real_now: datetime) -> None:
+    """Move every route's share: down while it alone is slow, else back towards the whole."""
+    shares = slow_shares(session, names=names, real_now=real_now)
+    for name in names:
+        row = session.get(GatewayState, name)
+        others = [shares[other] for other in names if other != name and shares[other] is not None]
+        own = shares[name]
+        is_slow = own is not None and own > SLOW_SHARE
+        if row is None and not is_slow:
+            continue
+        locked = _locked(session, name)
+        if locked.opened_at is None:
+            locked.weight = drift(
+                locked.weight,
+                slow_share=own or 0.0,
+                others_slow_share=min((o for o in others if o is not None), default=None),
+            )
+    session.flush()
+
+
+def slow_shares(
+    session: Session, *, names: Sequence[str], real_now: datetime
+) -> dict[str, float | None]:
+    """Return the share of each route's messages of the last quarter hour that took over five minutes.
+
+    A message still without a final word after five minutes is slow too. None: too few to tell.
+    """
+    question = select(
+        Message.gateway,
+        Message.state,
+        Message.post_started_at,
+        func.min(DeliveryReceipt.received_at),
+    )
+    question = (
+        question.outerjoin(
+            DeliveryReceipt,
+            (DeliveryReceipt.message_id == Message.id)
+            & DeliveryReceipt.status.in_(["delivered", "undelivered", "failed"]),
+        )
+        .where(
+            Message.gateway.in_(names),
+            Message.post_started_at > real_now - WATCHED,
+            Message.post_started_at < real_now - SLOW,
+        )
+        .group_by(Message.id, Message.gateway, Message.state, Message.post_started_at)
+        .limit(5000)
+    )
+    counted: dict[str, list[bool]] = {name: [] for name in names}
+    for name, state, posted_at, told_at in session.execute(question):
+        is_told = told_at is not None and posted_at is not None and told_at - posted_at <= SLOW
+        is_done_at_once = state in {MessageState.DELIVERED, MessageState.FAILED} and told_at is None
+        counted[name].append(not (is_told or is_done_at_once))
+    return {
+        name: sum(slow) / len(slow) if len(slow) >= ENOUGH else None
+        for name, slow in counted.items()
+    }
 
 
 def close_by_hand(session: Session, *, name: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.kernel.errors import MoveNotAllowed, NotFound
@@ -48,6 +48,18 @@ def unfinished_task(session: Session, *, kind: str, **arguments: object) -> Task
         if all(task.arguments.get(name) == value for name, value in arguments.items()):
             return task
     return None
+
+
+def has_work(session: Session, *, kinds: Collection[str], real_now: datetime) -> bool:
+    """Say whether a task of these kinds waits or was left behind, without taking a lock."""
+    question = select(Task.id).where(
+        Task.kind.in_(kinds),
+        or_(
+            Task.state == TaskState.WAITING,
+            (Task.state == TaskState.RUNNING) & (Task.lease_until < real_now),
+        ),
+    )
+    return session.scalars(question.limit(1)).first() is not None
 
 
 def claim_task(

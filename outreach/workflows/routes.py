@@ -9,7 +9,7 @@ from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from outreach.contact.circuit import Health, may_send
+from outreach.contact.circuit import may_send
 from outreach.contact.codes import Channel
 from outreach.contact.gateway_states import healths, take_probe
 from outreach.contact.message_models import Message
@@ -87,6 +87,7 @@ def can_carry(able: Capabilities, channel: Channel) -> bool:
     return able.voice if channel is Channel.VOICE else able.texts
 
 
-def is_any_open(healths_now: dict[str, Health], real_now: datetime) -> bool:
+def is_any_route_open(session: Session, routes: Routes, *, real_now: datetime) -> bool:
     """Say whether claiming makes sense: at least one route would take a message or a probe."""
-    return any(may_send(health, real_now) for health in healths_now.values())
+    known = healths(session, [gateway.name for gateway in routes.gateways])
+    return any(may_send(health, real_now) for health in known.values())

@@ -1,0 +1,197 @@
+"""The sender: threads that post, one thread that commits for them, and room kept for ride messages.
+
+One turn of the committing thread finishes what was posted, takes what is due and lets it leave, in one
+transaction. A message is marked as sending in a commit before its post begins; a process that dies in
+between leaves it of unknown fate, never lost and never sent twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from outreach.contact.campaign_sending import paused_campaigns
+from outreach.contact.claims import LEASE, Claim, Instants, claim, is_anything_due, sending_control
+from outreach.contact.rules import RIDE_PRIORITY
+from outreach.db import Database
+from outreach.jobs.meters import Meters
+from outreach.kernel.clock import monotonic_s, real_now
+from outreach.ports.messages import Later
+from outreach.tasks.group_commit import Closed, GroupCommit
+from outreach.workflows.finish import Alert, Posted, finish
+from outreach.workflows.routes import Routes, is_any_route_open
+from outreach.workflows.send import Ready, begin
+from outreach.workflows.send_one import instants, post
+
+log = logging.getLogger("outreach.sender")
+MOST_PER_COMMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """The sender's paces; tests shorten them."""
+
+    senders: int = 8
+    ride_senders: int = 1
+    idle_s: float = 0.5
+    lease: timedelta = LEASE
+    trouble_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one posting thread brings and wants: its last outcome, and whether it can take another."""
+
+    done: Posted | None
+    wants_more: bool
+    rides_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a turn brought: a message to post, or None; when it was let go, by the steady clock."""
+
+    ready: Ready | None
+    at_s: float = 0.0
+
+
+class Sender:
+    """The posting threads of one worker process."""
+
+    def __init__(
+        self,
+        database: Database,
+        routes: Routes,
+        stop: threading.Event,
+        *,
+        tempo: Tempo,
+        meters: Meters,
+    ) -> None:
+        self._database, self._routes, self._stop = database, routes, stop
+        self._tempo, self._meters = tempo, meters
+        self._desk: GroupCommit[Turn, Given] = GroupCommit(
+            self._commit, most=MOST_PER_COMMIT, name="outreach-commit"
+        )
+        self._threads = [
+            threading.Thread(
+                target=self._post_loop,
+                args=(number < tempo.ride_senders,),
+                name=f"outreach-post-{number}",
+                daemon=True,
+            )
+            for number in range(tempo.senders)
+        ]
+
+    def start(self) -> None:
+        """Begin to send."""
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until what is being posted is finished; the caller has set ``stop``."""
+        ends_at = monotonic_s() + timeout_s
+        for thread in self._threads:
+            thread.join(timeout=max(0.1, ends_at - monotonic_s()))
+        self._desk.close()
+
+    def _post_loop(self, rides_only: bool) -> None:  # noqa: FBT001 - a thread's argument
+        done: Posted | None = None
+        while done is not None or not self._stop.is_set():
+            turn = Turn(done, wants_more=not self._stop.is_set(), rides_only=rides_only)
+            try:
+                given = self._desk.do(turn)
+            except Closed:
+                return
+            except Exception:
+                # Nothing was written: an outcome is brought again, until its lease makes it unknown.
+                log.exception("commit failed")
+                self._meters.trouble.inc()
+                self._stop.wait(self._tempo.trouble_s)
+                if self._stop.is_set():
+                    return
+                continue
+            done = None
+            if given.ready is None:
+                self._stop.wait(self._tempo.idle_s)
+            else:
+                done = self._post(given)
+
+    def _post(self, given: Given) -> Posted:
+        ready = given.ready
+        assert ready is not None  # noqa: S101 - asked just before
+        name = ready.gateway.name
+        # A process that stood still has lost its lease: what it held is being asked about by others.
+        if monotonic_s() - given.at_s > self._tempo.lease.total_seconds() / 2:
+            return Posted(ready.claim, name, Later("stood_still", of_gateway=False))
+        with self._meters.posting.labels(name).time():
+            outcome = post(ready)
+        self._meters.outcomes.labels(name, type(outcome).__name__.lower()).inc()
+        return Posted(ready.claim, name, outcome)
+
+    def _commit(self, turns: Sequence[Turn]) -> Sequence[Given]:
+        posted = [turn.done for turn in turns if turn.done is not None]
+        wanting = sum(turn.wants_more for turn in turns)
+        if not posted and not (wanting and self._is_anything_due()):
+            return [Given(None) for _ in turns]
+
+        def act(session: Session) -> tuple[list[Alert], list[Ready], list[Ready]]:
+            at = instants(session, real_now())
+            alerts = finish(session, posted=posted, at=at) if posted else []
+            rides = [t for t in turns if t.wants_more and t.rides_only]
+            others = [t for t in turns if t.wants_more and not t.rides_only]
+            urgent = self._take(session, at, len(rides), up_to=RIDE_PRIORITY)
+            return alerts, urgent, self._take(session, at, len(others), up_to=None)
+
+        alerts, urgent, usual = self._database.act(act)
+        for alert in alerts:
+            log.error("alert", extra={"code": alert.code, "gateway": alert.gateway})
+        return self._hand_out(turns, urgent, usual)
+
+    def _take(
+        self, session: Session, at: Instants, limit: int, *, up_to: int | None
+    ) -> list[Ready]:
+        if not limit or sending_control(session).paused_at is not None:
+            return []
+        if not is_any_route_open(session, self._routes, real_now=at.real_now):
+            return []
+        ready: list[Ready] = []
+        paused = paused_campaigns(session)
+        # Some that are due turn out to be silenced or to wait: look again for the threads left over.
+        for _ in range(3):
+            claims: list[Claim] = claim(
+                session,
+                at=at,
+                limit=limit - len(ready),
+                lease=self._tempo.lease,
+                paused_campaigns=paused,
+                up_to_priority=up_to,
+            )
+            if not claims:
+                break
+            begun = begin(
+                session, claims=claims, routes=self._routes, at=at, lease=self._tempo.lease
+            )
+            ready += begun.values()
+            if len(ready) >= limit:
+                break
+        return ready
+
+    def _hand_out(
+        self, turns: Sequence[Turn], urgent: list[Ready], usual: list[Ready]
+    ) -> list[Given]:
+        now_s = monotonic_s()
+        given = []
+        for turn in turns:
+            pile = urgent if turn.rides_only else usual
+            ready = pile.pop() if turn.wants_more and pile else None
+            given.append(Given(ready, now_s))
+        return given
+
+    def _is_anything_due(self) -> bool:
+        with self._database.read() as session:
+            return is_anything_due(session, at=instants(session, real_now()))
