@@ -180,7 +180,8 @@ def store(
     for line in lines:
         key = (line.resident_id, line.campaign_id)
         was = known[key].status if key in known else None
-        if was is not line.finding.status:
+        is_back = key in known and not known[key].is_counted
+        if was is not line.finding.status or is_back:
             done.changes.append(StatusChange(ids[key], *key, was=was, now=line.finding.status))
     _insert_transitions(session, done.changes, hand)
     _close_and_reverse(session, lines, ids, known, hand, done)

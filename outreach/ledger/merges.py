@@ -210,27 +210,26 @@ def _entries(session: Session, resident_id: int) -> dict[int, int]:
             LedgerEntry.resident_id == resident_id
         )
     )
-    return {campaign_id: entry_id for campaign_id, entry_id in rows}
+    return dict(rows.all())
 
 
 def _move_doses(session: Session, keep_id: int, drop_id: int) -> tuple[list[int], dict[str, str]]:
     """Move doses; one that both rows tell of stays where it is and lends the kept one its grade."""
-    standing = {
-        (dose.vaccine_id, dose.given_on): dose
-        for dose in session.scalars(
-            select(Dose).where(Dose.resident_id == keep_id).order_by(Dose.voided_at.is_(None))
-        )
-    }
+    kept = session.scalars(select(Dose).where(Dose.resident_id == keep_id).order_by(Dose.id)).all()
+    standing = {(d.vaccine_id, d.given_on): d for d in kept if d.voided_at is None}
+    references = {(d.vaccine_id, d.given_on, d.source_reference) for d in kept}
     moved, grades = [], {}
     for dose in session.scalars(select(Dose).where(Dose.resident_id == drop_id).order_by(Dose.id)):
         twin = standing.get((dose.vaccine_id, dose.given_on))
-        if twin is None:
-            dose.resident_id = keep_id
-            moved.append(dose.id)
-        elif twin.voided_at is None and dose.voided_at is None:
+        if twin is not None and dose.voided_at is None:
             if GRADE_ORDER.index(dose.grade) > GRADE_ORDER.index(twin.grade):
                 grades[str(twin.id)] = str(twin.grade)
                 twin.grade = dose.grade
+            continue
+        if (dose.vaccine_id, dose.given_on, dose.source_reference) in references:
+            dose.source_reference = f"{dose.source_reference}#{dose.id}"
+        dose.resident_id = keep_id
+        moved.append(dose.id)
     session.flush()
     return moved, grades
 

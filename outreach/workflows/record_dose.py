@@ -21,6 +21,8 @@ from outreach.ledger.doses import record_dose as write_dose
 from outreach.ledger.entries import Stored
 from outreach.ledger.entry_models import Dose, LedgerEntry
 from outreach.places.queries import local_day, local_zone
+from outreach.transport.assign import ReturnNeeded
+from outreach.workflows.cancel_appointment import cancel_appointment
 from outreach.workflows.restate import restate
 from outreach.workflows.silence import REMINDERS, silence
 
@@ -29,14 +31,17 @@ GIVEN = "V01"
 
 @dataclass(frozen=True, slots=True)
 class DoseRecorded:
-    """What recording did. ``needless_appointments`` stand elsewhere for a dose that is given now."""
+    """What recording did.
+
+    ``cancelled_appointments`` stood for a dose that is given now: their slots and cars are free again.
+    """
 
     dose_id: int
     is_new: bool
     is_better_proven: bool
     is_struck_off: bool
     stored: Stored
-    needless_appointments: tuple[int, ...] = ()
+    cancelled_appointments: tuple[int, ...] = ()
 
 
 def record_dose(
@@ -54,7 +59,12 @@ def record_dose(
     if draft.appointment_id is not None:
         _tie_to_visit(session, draft, done.dose_id, campaigns, by=by, now=now)
     stored = restate(
-        session, resident_id=draft.resident_id, by=by, cause=Cause.DOSE_RECORDED, now=now
+        session,
+        resident_id=draft.resident_id,
+        by=by,
+        cause=Cause.DOSE_RECORDED,
+        now=now,
+        actor=actor,
     )
     struck_off = _struck_off(session, draft.resident_id, campaigns)
     for campaign_id in campaigns:
@@ -84,7 +94,7 @@ def record_dose(
         is_better_proven=done.is_better_proven,
         is_struck_off=bool(struck_off),
         stored=stored,
-        needless_appointments=_needless(session, draft, struck_off),
+        cancelled_appointments=_free_needless(session, draft, struck_off, by=by, now=now),
     )
 
 
@@ -167,6 +177,27 @@ def _struck_off(session: Session, resident_id: int, campaigns: list[int]) -> lis
             .order_by(LedgerEntry.campaign_id)
         )
     )
+
+
+def _free_needless(
+    session: Session,
+    draft: DoseDraft,
+    struck_off: list[int],
+    *,
+    by: int | None,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Cancel what nobody needs any more; somebody who is aboard already is brought home first."""
+    freed = []
+    for appointment_id in _needless(session, draft, struck_off):
+        try:
+            cancel_appointment(
+                session, appointment_id=appointment_id, reason="dose_recorded", by=by, now=now
+            )
+        except ReturnNeeded:
+            continue
+        freed.append(appointment_id)
+    return tuple(freed)
 
 
 def _needless(session: Session, draft: DoseDraft, struck_off: list[int]) -> tuple[int, ...]:

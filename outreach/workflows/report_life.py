@@ -24,6 +24,7 @@ from outreach.ledger.life import (
 from outreach.ledger.life import report_life as hear
 from outreach.ledger.models import LifeReport
 from outreach.places.queries import local_day
+from outreach.workflows.cancel_appointment import cancel_appointment
 from outreach.workflows.restate import restate
 from outreach.workflows.silence import EVERYTHING, silence
 
@@ -77,6 +78,7 @@ def confirm(
             reason="deceased",
             now=now,
         )
+        _cancel_rides(session, report, by=by, now=now)
     return _end(session, report, act="life_confirmed", by=by, now=now)
 
 
@@ -132,13 +134,27 @@ def _end(
         now=now,
         facts={"report_id": report.id, "kind": report.kind},
     )
-    live = session.scalars(
-        select(Appointment.id)
-        .where(
-            Appointment.resident_id == report.resident_id,
-            Appointment.status.in_([AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED]),
-            Appointment.slot_at >= now,
-        )
-        .order_by(Appointment.slot_at)
-    )
+    live = _live_appointments(session, report.resident_id, now)
     return LifeHeard(report.id, report.resident_id, stored, tuple(live))
+
+
+def _live_appointments(session: Session, resident_id: int, now: datetime) -> list[int]:
+    return list(
+        session.scalars(
+            select(Appointment.id)
+            .where(
+                Appointment.resident_id == resident_id,
+                Appointment.status.in_([AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED]),
+                Appointment.slot_at >= now,
+            )
+            .order_by(Appointment.slot_at, Appointment.id)
+        )
+    )
+
+
+def _cancel_rides(session: Session, report: LifeReport, *, by: int, now: datetime) -> None:
+    """Free slots and cars after a death; the family is never texted (fault 33)."""
+    for appointment_id in _live_appointments(session, report.resident_id, now):
+        cancel_appointment(
+            session, appointment_id=appointment_id, code="R09", reason="deceased", by=by, now=now
+        )

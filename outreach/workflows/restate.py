@@ -27,10 +27,17 @@ def restate(
     cause: Cause,
     now: datetime,
     reason: str = "",
+    actor: str = "system",
 ) -> Stored:
     """Restate one resident's lines; every act that changes a fact of theirs ends with this."""
     return restate_many(
-        session, resident_ids=[resident_id], by=by, cause=cause, now=now, reason=reason
+        session,
+        resident_ids=[resident_id],
+        by=by,
+        cause=cause,
+        now=now,
+        reason=reason,
+        actor=actor,
     )
 
 
