@@ -1,8 +1,16 @@
 """Lets ``python -m outreach`` run the command line."""
 
+import os
 import sys
+from pathlib import Path
 
-from outreach.cli import main
+# Compiled kernels are kept from set-up on; numba reads this when it is first imported.
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR",
+    str(Path(os.environ.get("OUTREACH_INSTANCE") or Path(__file__).parents[1] / "instance") / "kernels"),
+)
+
+from outreach.cli import main  # noqa: E402 - the line above must come first
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -223,7 +223,7 @@ def open_link(session: Session, *, token_hash: bytes, now: datetime) -> OpenLink
 def names_of(session: Session, user_ids: set[int]) -> dict[int, str]:
     """Return the shown names of accounts."""
     rows = session.execute(select(User.id, User.display_name).where(User.id.in_(user_ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.display_name for row in rows}
 
 
 def user_ids_within(session: Session, *, scope: Scope) -> frozenset[int] | None:

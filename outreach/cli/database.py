@@ -91,7 +91,9 @@ def _backup_to(database: Database, settings: Settings, target: Path | None) -> d
     is_new = not key_file.exists()
     counts = write_backup(database, target, key=backup_key(key_file), made_at=made_at)
     if is_new:
-        say(f"made {key_file}: keep a copy of it and of keys.json in a place apart from the backups")
+        say(
+            f"made {key_file}: keep a copy of it and of keys.json in a place apart from the backups"
+        )
     return {"file": str(target), "rows": sum(counts.values()), "tables": counts}
 
 

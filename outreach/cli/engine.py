@@ -18,12 +18,16 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
     solve.add_argument("--iterations", type=int, help="stop after so many iterations instead")
     solve.add_argument("--threads", type=int, default=2)
     solve.add_argument("--seed", type=int, default=1)
-    solve.add_argument("--json", action="store_true", help="print the result as JSON (the only form)")
+    solve.add_argument(
+        "--json", action="store_true", help="print the result as JSON (the only form)"
+    )
     solve.set_defaults(run=_solve)
     forecast = commands.add_parser("forecast", help="evaluate and forecast doses of a case file")
     forecast.add_argument("cases", type=Path)
     forecast.add_argument("--rules", required=True, help="rule pack, e.g. us-test")
-    forecast.add_argument("--json", action="store_true", help="print the result as JSON (the only form)")
+    forecast.add_argument(
+        "--json", action="store_true", help="print the result as JSON (the only form)"
+    )
     forecast.set_defaults(run=_forecast)
 
 

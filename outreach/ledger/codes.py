@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from outreach.kernel.codes import coded_list
+from outreach.kernel.phone import PhoneKind as PhoneKind  # noqa: PLC0414 - one of our words too
 
 
 class EntryStatus(StrEnum):
@@ -163,14 +164,6 @@ RELATION_LABELS = coded_list(
         ("other", "其他", "Other"),
     ]
 )
-
-
-class PhoneKind(StrEnum):
-    """What a number can carry; a landline gets no text."""
-
-    MOBILE = "mobile"
-    LANDLINE = "landline"
-    UNKNOWN = "unknown"
 
 
 class ConsentForm(StrEnum):

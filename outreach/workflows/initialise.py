@@ -7,11 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.campaigns.operations import seed_covid_campaign, seed_packs
 from outreach.contact.message_models import SendingControl
+from outreach.contact.wordings import seed_wordings
 from outreach.kernel.errors import OutreachError
 from outreach.places.models import Place
 from outreach.places.operations import add_area
-from outreach.places.queries import get_place
+from outreach.places.queries import get_place, local_day
 from outreach.vault import Vault
 
 
@@ -38,7 +40,9 @@ def initialise(session: Session, *, now: datetime, vault: Vault) -> bool:
 
 def seed(session: Session, *, now: datetime) -> None:
     """Add vaccines, rule sets, the campaign, wordings and cadences that ship with the product."""
-    raise NotImplementedError
+    seed_packs(session, now=now)
+    seed_covid_campaign(session, day=local_day(session, now), now=now)
+    seed_wordings(session, now=now)
 
 
 def check_keys(session: Session, *, vault: Vault) -> None:

@@ -1,0 +1,135 @@
+"""Commands about the ledger's people: import a community's ledger, reconcile with an official list."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from outreach.cli.database import open_services
+from outreach.cli.output import answer
+from outreach.db import Database
+from outreach.kernel.clock import real_now
+from outreach.ledger.codes import RowKind
+from outreach.ledger.import_rows import Landed
+from outreach.ledger.reading import UnreadableFile
+from outreach.places.queries import business_clock, local_day
+from outreach.workflows.import_ledger import Hand, import_file
+
+
+def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this type private
+    """Add this group's commands."""
+    load = commands.add_parser("import", help="bring a community's spreadsheet into the ledger")
+    _file_and_day(load)
+    load.add_argument("--community", required=True, help="its name; an unknown one is created")
+    load.add_argument("--force", action="store_true", help="also when few of its people match")
+    load.set_defaults(run=_import)
+    reconcile = commands.add_parser("reconcile", help="compare with an official list of doses")
+    _file_and_day(reconcile)
+    reconcile.add_argument("--community", help="look only at this community's people")
+    reconcile.set_defaults(run=_reconcile)
+
+
+def _file_and_day(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path)
+    command.add_argument("--as-of", type=_day, help="the day of the list; default today")
+    command.add_argument("--json", action="store_true", help="print the result as JSON (the only form)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-12-01") from None
+
+
+def _import(options: argparse.Namespace) -> int:
+    _check_file(options.file)
+    database = open_services().database
+    rows: list[str] = []
+
+    def print_later(piece: Sequence[Landed]) -> None:
+        # As text: a hundred thousand rows as objects would outweigh everything else.
+        rows.append(",".join(json.dumps(_row(item), ensure_ascii=False) for item in piece))
+
+    now, today = _now(database)
+    done = import_file(
+        database,
+        source=options.file,
+        filename=options.file.name,
+        community=options.community,
+        as_of=options.as_of or today,
+        hand=Hand(by=None, now=now, actor="command_line"),
+        holder=holder(),
+        clock=real_now,
+        is_forced=options.force,
+        on_piece=print_later,
+    )
+    database.close()
+    summary = {
+        "batch": done.batch_id,
+        "committed": True,
+        "created": done.counts.get(f"kind:{RowKind.NEW}", 0),
+        "unchanged": done.counts.get(f"kind:{RowKind.UNCHANGED}", 0),
+        "changed": done.counts.get(f"kind:{RowKind.CHANGED}", 0),
+        "questions": list(done.questions),
+    }
+    text = json.dumps(summary, ensure_ascii=False)
+    sys.stdout.write(f'{{"rows": [{",".join(filter(None, rows))}], {text[1:]}\n')
+    sys.stdout.flush()
+    return 0
+
+
+def _row(item: Landed) -> dict[str, Any]:
+    return {
+        "row": item.row.row,
+        "outcome": str(item.row.outcome),
+        "codes": [*item.row.codes, *item.match.codes],
+        "created": item.match.kind is RowKind.NEW,
+        "unchanged": item.match.kind is RowKind.UNCHANGED,
+        "resident": item.row.resident_json(),
+    }
+
+
+def _reconcile(options: argparse.Namespace) -> int:
+    from outreach.workflows.reconcile_doses import reconcile_file
+
+    _check_file(options.file)
+    database = open_services().database
+    now, today = _now(database)
+    result = reconcile_file(
+        database,
+        source=options.file,
+        filename=options.file.name,
+        community=options.community,
+        as_of=options.as_of or today,
+        hand=Hand(by=None, now=now, actor="command_line"),
+        holder=holder(),
+        clock=real_now,
+    )
+    database.close()
+    answer(result)
+    return 0
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise UnreadableFile("file_missing", file=path.name)
+
+
+def _now(database: Database) -> tuple[Any, date]:
+    with database.read() as session:
+        now = business_clock(session).now()
+        return now, local_day(session, now)
+
+
+def holder() -> str:
+    """Return a name for this process under which it holds a batch."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
