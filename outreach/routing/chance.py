@@ -10,7 +10,9 @@ from outreach.routing.network import Ints
 
 def new_chance(seed: int) -> Ints:
     """Return the state of a generator; equal seeds give equal sequences."""
-    state = np.array([(seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & 0x7FFFFFFFFFFFFFFF], np.int64)
+    state = np.array(
+        [(seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & 0x7FFFFFFFFFFFFFFF], np.int64
+    )
     for _ in range(8):
         draw(state)
     return state

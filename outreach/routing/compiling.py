@@ -183,7 +183,7 @@ def _network(
         elif row.pause is not None:
             form[g], base[2 * g] = PAUSE, row.pause.length_s
             early[2 * g], late[2 * g] = row.pause.earliest_s, min(row.pause.latest_s, HORIZON_S)
-    _free_what_has_begun(problem, number, early, late, ride)
+    _hold_what_has_begun(problem, number, early, late)
     service = _service(samples, rows, base)
     direct = np.array(
         [
@@ -240,18 +240,16 @@ def _kinds(
     return kind, samples
 
 
-def _free_what_has_begun(
-    problem: Problem, number: dict[str, int], early: Floats, late: Floats, ride: Floats
+def _hold_what_has_begun(
+    problem: Problem, number: dict[str, int], early: Floats, late: Floats
 ) -> None:
-    """Hold locked stops at their actual times, and drop limits that a late day already broke."""
+    """Hold locked stops at their actual times."""
     for vehicle in problem.vehicles:
         for stop in vehicle.head:
             g = number[stop.leg]
             n = 2 * g + (stop.kind is StopKind.DROPOFF)
             if stop.at_s is not None:
                 early[n] = late[n] = stop.at_s
-                late[2 * g + 1] = max(late[2 * g + 1], HORIZON_S if n % 2 == 0 else stop.at_s)
-                ride[g] = HORIZON_S
 
 
 def _service(samples: list[Vehicle], rows: list[LegRow], base: Floats) -> Floats:
@@ -267,6 +265,8 @@ def _tighten(
 ) -> None:
     """Narrow each end's window by what the other end, the drive and the ride cap imply."""
     for g in np.flatnonzero(form == RIDE):
+        if early[2 * g] == late[2 * g]:
+            continue  # held at its actual time, whatever the other end now allows
         p, d = 2 * g, 2 * g + 1
         least, most = service[p] + direct[g], service[p] + ride[g]
         early[d] = max(early[d], early[p] + least)

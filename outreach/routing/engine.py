@@ -18,8 +18,8 @@ from outreach.routing.cost import PRODUCT, Weights
 from outreach.routing.insertion import place_option
 from outreach.routing.islands import Island
 from outreach.routing.network import Flags
-from outreach.routing.plan import Plan, PromiseKept, PromiseState, Reason
-from outreach.routing.problem import Episode, Problem, StopKind
+from outreach.routing.plan import Plan, PlannedStop, PromiseKept, PromiseState, Reason, Route
+from outreach.routing.problem import Episode, HeadStop, Problem, Ready, StopKind, Vehicle
 from outreach.routing.reasons import forbid_hopeless, servable_alone
 from outreach.routing.solve import Best, begun, run
 from outreach.routing.tours import Tours, copy_of
@@ -130,9 +130,7 @@ def recommend(
     prepared = Prepared(replace(problem, episodes=(*others, episode)), weights)
     compiled, island = prepared.compiled, prepared.island
     present = resume(compiled, island, prepared.begun, plan)
-    unit = next(
-        u for u, row in enumerate(compiled.unit_rows) if row.episode == len(others)
-    )
+    unit = next(u for u, row in enumerate(compiled.unit_rows) if row.episode == len(others))
     base = island.price(present) - float(compiled.units.penalty[unit])
     places = []
     seen = set()
@@ -144,7 +142,9 @@ def recommend(
         if _placed(prepared, tours, unit, option):
             seen.add(row.option)
             added = island.price(tours) - base
-            places.append(Place(row.option, added, _pickups(prepared.plan(tours), row.option, episode)))
+            places.append(
+                Place(row.option, added, _pickups(prepared.plan(tours), row.option, episode))
+            )
     return tuple(sorted(places, key=lambda p: p.added_s)[:at_most])
 
 
@@ -163,7 +163,9 @@ def _placed(prepared: Prepared, tours: Tours, unit: int, option: int) -> bool:
     )  # fmt: skip
 
 
-def _pickups(plan: Plan, option: str, episode: Episode) -> tuple[tuple[str, str, float, float], ...]:
+def _pickups(
+    plan: Plan, option: str, episode: Episode
+) -> tuple[tuple[str, str, float, float], ...]:
     legs = next(o.legs for o in episode.options if o.key == option)
     found = []
     for leg in legs:
@@ -196,12 +198,10 @@ def repair(
 def under_way(problem: Problem, plan: Plan, *, now_s: float) -> Problem:
     """Return the problem at an instant of its day: what a plan has begun by then is locked.
 
-    Stops whose service has started become the heads of their vehicles at their planned times, and
-    a vehicle on the road is free from where and when its last begun stop ends. A caller who knows
-    actual times passes a plan that carries them.
+    Stops whose service has started become the heads of their vehicles at their planned times. A
+    vehicle on its way to a stop is free for other orders when and where it gets there. A caller who
+    knows actual times passes a plan that carries them.
     """
-    from outreach.routing.problem import HeadStop, Ready
-
     vehicles = []
     by_key = {route.vehicle: route for route in plan.routes}
     for vehicle in problem.vehicles:
@@ -215,14 +215,37 @@ def under_way(problem: Problem, plan: Plan, *, now_s: float) -> Problem:
         breaks = tuple(
             b
             for b in vehicle.breaks
-            if not any(s.kind is StopKind.BREAK and b.earliest_s <= s.start_s <= b.latest_s for s in done)
+            if not any(
+                s.kind is StopKind.BREAK and b.earliest_s <= s.start_s <= b.latest_s for s in done
+            )
         )
-        place = done[-1].place if done else vehicle.start_place
-        since = max(now_s, done[-1].depart_s) if done else max(now_s, vehicle.shift_start_s)
-        vehicles.append(
-            replace(vehicle, head=head, breaks=breaks, ready=Ready(place, since))
-        )
+        ready = _ready(route, vehicle, done, now_s)
+        after = replace(vehicle, head=head, breaks=breaks, ready=ready)
+        if _off_duty(route, vehicle, done, ready.from_s):
+            home = route.back_s if route is not None and done else vehicle.shift_start_s
+            after = replace(after, ready=None, shift_end_s=home)
+        vehicles.append(after)
     return replace(problem, vehicles=tuple(vehicles))
+
+
+def _off_duty(
+    route: Route | None, vehicle: Vehicle, done: list[PlannedStop], free_s: float
+) -> bool:
+    """Tell whether a vehicle has nothing left to do and no time for anything else."""
+    if route is not None and len(done) < len(route.stops):
+        return False
+    left_s = route.leave_s if route is not None and done else free_s
+    return free_s > vehicle.shift_end_s or free_s - left_s > vehicle.max_duty_s
+
+
+def _ready(route: Route | None, vehicle: Vehicle, done: list[PlannedStop], now_s: float) -> Ready:
+    """Return where and from when a vehicle can take new orders."""
+    if route is None or not route.stops or (not done and now_s < route.leave_s):
+        return Ready(vehicle.start_place, max(now_s, vehicle.shift_start_s))
+    if len(done) < len(route.stops):
+        coming = route.stops[len(done)]
+        return Ready(coming.place, max(now_s, coming.arrive_s))
+    return Ready(vehicle.end_place, max(now_s, route.back_s))
 
 
 def reason_of(plan: Plan, episode: str) -> Reason | None:

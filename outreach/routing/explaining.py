@@ -80,9 +80,7 @@ def explain(
         if limits.seconds is not None:
             share = replace(limits, seconds=left / (len(changes) - number))
         tried.append(kind)
-        proof = plan_day(
-            changed, share, in_force=plan, weights=weights, should_stop=None
-        )
+        proof = plan_day(changed, share, in_force=plan, weights=weights, should_stop=None)
         if _proves(plan, proof, episode_key):
             offers.append(Offer(kind, detail, proof))
             if kind is ChangeKind.REPLAN:

@@ -55,7 +55,6 @@ def box_memory(t):
     )
 
 
-
 def new_memory(net: Network, longest: int, bits: int = 19) -> Memory:
     """Return an empty memory for one thread."""
     return Memory(
@@ -155,12 +154,17 @@ def _work_out(net, weights, tours, memory, leg, v):
             if start + leaving > late_d + SLACK_S:
                 break
             start_d = max(early_d, start + leaving + travel[where[j], there])
-            if start_d <= late_d + SLACK_S and on_board + leaving + travel[where[j], there] <= cap + SLACK_S:
+            if (
+                start_d <= late_d + SLACK_S
+                and on_board + leaving + travel[where[j], there] <= cap + SLACK_S
+            ):
                 k = j + 1
                 if net.floating:
                     while k <= size and net.place[seq[k]] < 0:
                         k += 1
-                detour_d = travel[where[j], there] + travel[there, where[k]] - travel[where[j], where[k]]
+                detour_d = (
+                    travel[where[j], there] + travel[there, where[k]] - travel[where[j], where[k]]
+                )
                 cost = cost_p + weights.drive * detour_d
                 if weights.ride > 0.0:
                     cost += weights.ride * tours.aboard[v, j] * (detour_d + serve_d)
@@ -186,7 +190,9 @@ def _work_out_solo(net, weights, tours, memory, leg, v):
             continue
         wasted = max(0.0, net.early[2 * leg] - tours.low[v, i] - tours.gap[v, i])
         cost = (weights.wait + 1e-3) * wasted
-        if cost < best and admits(net, tours, v, leg, i, i, memory.starts, memory.gaps, memory.nodes):
+        if cost < best and admits(
+            net, tours, v, leg, i, i, memory.starts, memory.gaps, memory.nodes
+        ):
             best, best_i = cost, i
     return best, (np.int64(best_i) << 16) | np.int64(best_i)
 
@@ -418,9 +424,7 @@ def _two_best(net, weights, units, tours, memory, chance, unit):
         and units.first_use[only + 1] == units.first_use[only]
     ):
         leg = units.legs[units.first_leg[only]]
-        best, second, v, w, _ = best_route(
-            net, weights, units, tours, memory, chance, leg, 0.0
-        )
+        best, second, v, w, _ = best_route(net, weights, units, tours, memory, chance, leg, 0.0)
         extra = units.option_cost[only]
         return best + extra, second + extra, v, w, only if best < NEVER else -1
     best, second, option = best_option(net, weights, units, tours, memory, chance, unit, 0.0)

@@ -71,9 +71,30 @@ reference_to(NetworkBox, NetworkType, Network._fields)
 def box_network(t):
     """Return the arrays of a ``Network`` by reference."""
     return NetworkBox(
-        t.travel, t.place, t.early, t.late, t.service, t.ride, t.direct, t.form, t.load, t.group, t.avoid, t.kind, t.start, t.end, t.opens, t.closes, t.duty, t.capacity, t.head, t.fits, t.waiting, t.floating, t.grouped
+        t.travel,
+        t.place,
+        t.early,
+        t.late,
+        t.service,
+        t.ride,
+        t.direct,
+        t.form,
+        t.load,
+        t.group,
+        t.avoid,
+        t.kind,
+        t.start,
+        t.end,
+        t.opens,
+        t.closes,
+        t.duty,
+        t.capacity,
+        t.head,
+        t.fits,
+        t.waiting,
+        t.floating,
+        t.grouped,
     )
-
 
 
 class Units(NamedTuple):
@@ -108,8 +129,16 @@ reference_to(UnitsBox, UnitsType, Units._fields)
 def box_units(t):
     """Return the arrays of a ``Units`` by reference."""
     return UnitsBox(
-        t.first_option, t.option_unit, t.first_leg, t.legs, t.option_cost, t.first_use, t.use_resource, t.use_amount, t.room, t.penalty, t.leg_unit, t.near
+        t.first_option,
+        t.option_unit,
+        t.first_leg,
+        t.legs,
+        t.option_cost,
+        t.first_use,
+        t.use_resource,
+        t.use_amount,
+        t.room,
+        t.penalty,
+        t.leg_unit,
+        t.near,
     )
-
-
-

@@ -207,9 +207,7 @@ def _reduced_costs(model: Model, columns: Columns, duals: Floats) -> Floats:
     return columns.cost - covered - duals[model.kind_row[columns.kind]]  # type: ignore[no-any-return]
 
 
-def _relaxation(
-    model: Model, columns: Columns, until: float
-) -> tuple[Floats | None, float]:
+def _relaxation(model: Model, columns: Columns, until: float) -> tuple[Floats | None, float]:
     """Solve without whole numbers; return the duals and the bound, or None when it takes too long."""
     sizes = np.maximum(1, columns.first[1:] - columns.first[:-1])
     chosen = np.argsort(columns.cost / sizes, kind="stable")[:BATCH]

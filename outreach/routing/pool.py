@@ -44,10 +44,7 @@ reference_to(PoolBox, PoolType, Pool._fields)
 @nb.njit(cache=True)
 def box_pool(t):
     """Return the arrays of a ``Pool`` by reference."""
-    return PoolBox(
-        t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size
-    )
-
+    return PoolBox(t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size)
 
 
 def new_pool(routes: int = ROUTES, stops: int = STOPS) -> Pool:

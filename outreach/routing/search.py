@@ -62,10 +62,7 @@ reference_to(ProgressBox, ProgressType, Progress._fields)
 @nb.njit(cache=True)
 def box_progress(t):
     """Return the arrays of a ``Progress`` by reference."""
-    return ProgressBox(
-        t.cost, t.stale
-    )
-
+    return ProgressBox(t.cost, t.stale)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -88,8 +85,22 @@ def _unit_cost(units, tours, unit):
 
 @nb.njit(cache=True, nogil=True)
 def search(
-    net, weights, units, now, trial, best, memory, progress, pool, chance, scope, scoped, rounds,
-    warm, cold, dials,
+    net,
+    weights,
+    units,
+    now,
+    trial,
+    best,
+    memory,
+    progress,
+    pool,
+    chance,
+    scope,
+    scoped,
+    rounds,
+    warm,
+    cold,
+    dials,
 ):
     """Run ``rounds`` of ruin and recreate on the units of the scope; return the best cost."""
     vehicles = len(net.kind)
@@ -110,14 +121,16 @@ def search(
         if scoped == 0:
             break
         old = 0.0
-        count = ruin(
-            net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials
-        )
+        count = ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials)
         count = absentees(units, trial, chance, bank, count, absent, missing, ABSENT_AT_MOST)
         if count == 0:
             continue
         for k in range(count):
-            old += units.penalty[bank[k]] if now.option[bank[k]] < 0 else units.option_cost[now.option[bank[k]]]
+            old += (
+                units.penalty[bank[k]]
+                if now.option[bank[k]] < 0
+                else units.option_cost[now.option[bank[k]]]
+            )
         for v in range(vehicles):
             if memory.touched[v]:
                 refresh(net, weights, trial, v)

@@ -37,9 +37,7 @@ def deal(
     return hands
 
 
-def _owners(
-    compiled: Compiled, present: Tours, islands: int, chance: np.random.Generator
-) -> Nodes:
+def _owners(compiled: Compiled, present: Tours, islands: int, chance: np.random.Generator) -> Nodes:
     """Return which island gets each vehicle (-1: none this time)."""
     vehicles = len(present.size)
     owner = np.full(vehicles, -1, np.int32)

@@ -19,6 +19,7 @@ from outreach.routing.acceptance import temperature
 from outreach.routing.budget import Budget
 from outreach.routing.compiling import Compiled
 from outreach.routing.islands import Island
+from outreach.routing.network import HORIZON_S
 from outreach.routing.partition import Choice, fair_penalties, recombine
 from outreach.routing.pool import Columns, gather, keep_rows
 from outreach.routing.search import Dials
@@ -60,7 +61,7 @@ class Search:
     best: Best
     on_progress: OnProgress | None
     speed: float = FIRST_SPEED
-    dials: Dials = field(default_factory=Dials)
+    dials: Dials = Dials()
 
     def offer(self, tours: Tours, cost: float) -> bool:
         """Keep a plan if it is better than the best; return whether it was."""
@@ -93,6 +94,7 @@ def run(
     seed: int = 1,
     start: Tours | None = None,
     on_progress: OnProgress | None = None,
+    dials: Dials = Dials(),  # noqa: B008  (frozen)
 ) -> Best:
     """Return the best plan found within the budget; the first full plan is there at once."""
     islands = [Island(compiled, seed=seed * 1000 + k) for k in range(max(1, threads))]
@@ -101,7 +103,7 @@ def run(
     first.start_from(tours)
     first.construct()
     best = Best(copy_of(first.now), first.cost)
-    search = Search(compiled, islands, budget, best, on_progress)
+    search = Search(compiled, islands, budget, best, on_progress, dials=dials)
     search.note()
     for island in islands[1:]:
         island.start_from(best.tours)
@@ -122,8 +124,21 @@ def begun(compiled: Compiled, island: Island) -> Tours:
         nodes = [*head, *owed]
         tours.size[v] = len(nodes)
         tours.seq[v, 1 : len(nodes) + 1] = nodes
-        island.refreshed(tours, v)
+        if not island.refreshed(tours, v):
+            _forgive(compiled, v, nodes)
+            island.refreshed(tours, v)
     return tours
+
+
+def _forgive(compiled: Compiled, v: int, nodes: list[int]) -> None:
+    """Drop the limits that a late day has already broken: people on board get home all the same."""
+    net = compiled.net
+    net.late[nodes] = np.maximum(net.early[nodes], HORIZON_S)
+    net.ride[[n >> 1 for n in nodes]] = HORIZON_S
+    net.closes[v] = net.duty[v] = HORIZON_S
+    net.capacity[v] = np.maximum(
+        net.capacity[v], net.load[net.kind[v], [n >> 1 for n in nodes]].sum(axis=0)
+    )
 
 
 def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
@@ -209,7 +224,7 @@ def _thin_out(island: Island, rows: int) -> None:
     """Forget the dearer half of the pool, by cost per stop."""
     sizes = np.diff(island.pool.first[: rows + 1])
     per_stop = island.pool.cost[:rows] / np.maximum(1, sizes)
-    keep_rows(island._pool, (per_stop <= np.median(per_stop)).astype(np.uint8))
+    keep_rows(island.boxed_pool, (per_stop <= np.median(per_stop)).astype(np.uint8))
 
 
 def _start_recombining(search: Search, workers: ThreadPoolExecutor) -> Future[Tours | None]:
@@ -232,9 +247,7 @@ def _fair_cost(search: Search) -> float:
 def _recombined(
     compiled: Compiled, columns: Columns, best: float, seconds: float
 ) -> tuple[Columns, Choice] | None:
-    choice = recombine(
-        compiled.net, compiled.units, columns, best, seconds=seconds, nodes=NODES
-    )
+    choice = recombine(compiled.net, compiled.units, columns, best, seconds=seconds, nodes=NODES)
     return None if choice is None else (columns, choice)
 
 
@@ -251,9 +264,7 @@ def _take(search: Search, recombining: Future[object] | None) -> None:
         search.offer(tours, search.islands[0].price(tours))
 
 
-def built(
-    compiled: Compiled, island: Island, columns: Columns, choice: Choice
-) -> Tours | None:
+def built(compiled: Compiled, island: Island, columns: Columns, choice: Choice) -> Tours | None:
     """Return the tours of a recombination, or None when a route does not hold."""
     tours = empty_tours(compiled.net, compiled.units, compiled.longest)
     free = {int(k): list(np.flatnonzero(compiled.net.kind == k)) for k in set(compiled.net.kind)}

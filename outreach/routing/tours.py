@@ -53,9 +53,24 @@ reference_to(ToursBox, ToursType, Tours._fields)
 def box_tours(t):
     """Return the arrays of a ``Tours`` by reference."""
     return ToursBox(
-        t.seq, t.size, t.low, t.high, t.gap, t.where, t.load, t.aboard, t.groups, t.avoids, t.cost, t.drive, t.mark, t.spot, t.vehicle, t.option, t.used
+        t.seq,
+        t.size,
+        t.low,
+        t.high,
+        t.gap,
+        t.where,
+        t.load,
+        t.aboard,
+        t.groups,
+        t.avoids,
+        t.cost,
+        t.drive,
+        t.mark,
+        t.spot,
+        t.vehicle,
+        t.option,
+        t.used,
     )
-
 
 
 def empty_tours(net: Network, units: Units, longest: int) -> Tours:
@@ -122,7 +137,9 @@ def refresh(net, weights, tours, v):
         leg = node >> 1
         tours.spot[node] = k
         tours.vehicle[leg] = v
-        mark = (mark ^ np.int64(node + 1)) * np.int64(6364136223846793005) + np.int64(1442695040888963407)
+        mark = (mark ^ np.int64(node + 1)) * np.int64(6364136223846793005) + np.int64(
+            1442695040888963407
+        )
         mark ^= (mark >> 29) & np.int64(0x7FFFFFFFF)
         sign = 0 if net.form[leg] != RIDE else (-1 if node & 1 else 1)
         aboard[k] = aboard[k - 1] + sign
@@ -147,9 +164,13 @@ def refresh(net, weights, tours, v):
 def time_and_price(net, weights, tours, v, used):
     """Schedule route ``v`` and price it; return whether a schedule exists."""
     size = tours.size[v]
-    if not earliest_starts(net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.low[v]):
+    if not earliest_starts(
+        net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.low[v]
+    ):
         return False
-    if not latest_starts(net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.high[v]):
+    if not latest_starts(
+        net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.high[v]
+    ):
         return False
     excess = waiting = duty = 0.0
     if used and (weights.ride > 0.0 or weights.wait > 0.0 or weights.duty > 0.0):
@@ -175,7 +196,9 @@ def _mix(net, tours, v, k, node):
     if node & 1 == 0:
         tours.groups[v, k] = tours.groups[v, k - 1] | net.group[leg]
         tours.avoids[v, k] = tours.avoids[v, k - 1] | net.avoid[leg]
-        clash = (net.group[leg] & tours.avoids[v, k - 1]) | (net.avoid[leg] & tours.groups[v, k - 1])
+        clash = (net.group[leg] & tours.avoids[v, k - 1]) | (
+            net.avoid[leg] & tours.groups[v, k - 1]
+        )
         return clash == 0
     groups = np.int64(0)
     avoids = np.int64(0)
