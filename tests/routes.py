@@ -1,4 +1,4 @@
-"""The list of every route with its required right, kept in ``tests/data/routes.txt`` for a person to look at."""
+"""The list of every route with its required right: ``tests/data/routes.txt`` is for a person to look at."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ def listed(app: Flask) -> list[str]:
             f"{right_of(rule.endpoint) or 'NO RIGHT'}"
             for rule in app.url_map.iter_rules()
         ]
-    return sorted(lines, key=lambda line: line.split()[1:2] + [line])
+    return sorted(lines, key=lambda line: [*line.split()[1:2], line])

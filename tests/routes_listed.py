@@ -1,4 +1,4 @@
-"""Writes ``tests/data/routes.txt`` anew: ``python -m tests.routes_listed``; look at the difference before committing."""
+"""Writes ``tests/data/routes.txt`` anew (``python -m tests.routes_listed``): look at the difference."""
 
 from __future__ import annotations
 

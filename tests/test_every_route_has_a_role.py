@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, url_for
@@ -21,7 +22,7 @@ from outreach.web.visit import SITTING
 from tests.builders.office import add_member, build_office
 from tests.routes import LIST, listed
 
-SAMPLE: dict[str, object] = {"IntegerConverter": 1, "DateConverter": "2026-11-20"}
+SAMPLE: dict[str, Any] = {"IntegerConverter": 1, "DateConverter": "2026-11-20"}
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def app(services: Services) -> Flask:
 
 def test_every_route_states_its_right(app: Flask) -> None:
     with app.app_context():
-        without = [str(rule) for rule in app.url_map.iter_rules() if right_of(rule.endpoint) is None]
+        without = [
+            str(rule) for rule in app.url_map.iter_rules() if right_of(rule.endpoint) is None
+        ]
     assert not without
 
 

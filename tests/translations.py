@@ -50,7 +50,9 @@ def said() -> tuple[Words, ...]:
     """Return every text of code and templates, each once, with a place where it stands."""
     found: dict[str, Words] = {}
     for folder, methods in SOURCES.items():
-        options = {methods[0][0]: {"silent": "false", "trimmed": "true"}} if folder == "templates" else {}
+        options = (
+            {methods[0][0]: {"silent": "false", "trimmed": "true"}} if folder == "templates" else {}
+        )
         for name, line, msgid, _comments, _context in extract_from_dir(
             PROJECT / folder, method_map=methods, options_map=options, keywords=KEYWORDS
         ):
@@ -79,7 +81,7 @@ def translated(language: str) -> dict[str, list[tuple[Path, Message]]]:
 
 def texts(message: Message) -> list[str]:
     """Return the translations of an entry: one, or one per plural form."""
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def gaps(text: str) -> set[str]:

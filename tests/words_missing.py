@@ -1,4 +1,4 @@
-"""Prints the entries that no Chinese catalogue has yet, as .po text: ``python -m tests.words_missing [folder]``."""
+"""Prints what no Chinese catalogue has yet, as .po text: ``python -m tests.words_missing [folder]``."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def _lines(session: Session, rows: list[Area]) -> list[AreaLine]:
         .where(Area.parent_id.in_([row.id for row in rows]))
         .group_by(Area.parent_id)
     )
-    counts = {parent_id: number for parent_id, number in counted}
+    counts = {row[0]: row[1] for row in counted}
     return [
         AreaLine(
             id=row.id,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import mimetypes
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request, send_from_directory, url_for
+from werkzeug.security import safe_join
 
 from outreach.web.access import open_to_all
 
@@ -30,19 +32,33 @@ def static_url(name: str) -> str:
 def serve(filename: str) -> Response:
     """Send one static file; for good when its address names the version."""
     age = FOREVER_S if "v" in request.args else None
-    answer = send_from_directory(_folder(), filename, max_age=age, conditional=True)
+    path = safe_join(str(_folder()), filename)
+    if path is not None and _is_worth_packing(Path(path)):
+        answer = _send_packed(Path(path), age)
+    else:
+        answer = send_from_directory(_folder(), filename, max_age=age, conditional=True)
     answer.vary.add("Accept-Encoding")
-    path = _folder() / filename
-    if (
-        answer.status_code != 200
-        or path.suffix not in PACKABLE
-        or request.accept_encodings.quality("gzip") <= 0
-        or path.stat().st_size < PACK_FROM
-    ):
-        return answer
-    answer.direct_passthrough = False
-    answer.set_data(_packed(path, path.stat().st_mtime_ns))
+    return answer
+
+
+def _is_worth_packing(path: Path) -> bool:
+    return (
+        path.suffix in PACKABLE
+        and request.accept_encodings.quality("gzip") > 0
+        and path.is_file()
+        and path.stat().st_size >= PACK_FROM
+    )
+
+
+def _send_packed(path: Path, age: int | None) -> Response:
+    changed_ns = path.stat().st_mtime_ns
+    answer = Response(_packed(path, changed_ns), mimetype=mimetypes.guess_type(path.name)[0])
     answer.content_encoding = "gzip"
+    answer.set_etag(f"{changed_ns:x}-gzip")
+    answer.cache_control.max_age = age
+    if age is None:
+        answer.cache_control.no_cache = True
+    answer.make_conditional(request)
     return answer
 
 

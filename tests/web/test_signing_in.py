@@ -37,7 +37,8 @@ def test_the_right_password_opens_and_leads_to_the_page_that_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("username", "password"), [("wang", "not the password"), ("nobody", PASSWORD), ("wang", "x" * 5000)]
+    ("username", "password"),
+    [("wang", "not the password"), ("nobody", PASSWORD), ("wang", "x" * 5000)],
 )
 def test_wrong_name_and_wrong_password_get_the_same_answer(
     browser: FlaskClient, member: int, post: Post, username: str, password: str
@@ -98,7 +99,9 @@ def test_fault_62_the_session_of_a_disabled_user_is_dead_on_the_next_request(
     assert boss.get("/admin/users").status_code == 200
 
 
-def test_signing_out_ends_the_sitting_on_the_server_too(join: Join, office: Office, post: Post) -> None:
+def test_signing_out_ends_the_sitting_on_the_server_too(
+    join: Join, office: Office, post: Post
+) -> None:
     client = join("li", (Role.ADMINISTRATOR, office.district))
     stolen = client.get_cookie("outreach")
     assert stolen is not None
@@ -197,7 +200,8 @@ class TestIdleLock:
 
 
 @pytest.mark.parametrize(
-    "wish", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a\r\nb"]
+    "wish",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a\r\nb"],
 )
 def test_signing_in_never_leads_to_another_site(
     browser: FlaskClient, member: int, post: Post, wish: str
@@ -228,7 +232,12 @@ def test_changing_the_password_signs_other_browsers_out_but_not_this_one(
 @pytest.mark.parametrize(
     ("current", "password", "again", "said"),
     [
-        ("wrong", "a lantern by the gate", "a lantern by the gate", "The current password is wrong."),
+        (
+            "wrong",
+            "a lantern by the gate",
+            "a lantern by the gate",
+            "The current password is wrong.",
+        ),
         (PASSWORD, "short", "short", "At least 10 characters."),
         (PASSWORD, "Password2026!", "Password2026!", "one of the passwords that are guessed first"),
         (PASSWORD, "wang is my name", "wang is my name", "must not contain your name"),
@@ -236,8 +245,14 @@ def test_changing_the_password_signs_other_browsers_out_but_not_this_one(
         (PASSWORD, "a lantern by the gate", "another", "The two passwords are not the same."),
     ],
 )
-def test_a_password_that_will_not_do_is_refused_with_the_reason(  # noqa: PLR0917
-    browser: FlaskClient, member: int, post: Post, current: str, password: str, again: str, said: str
+def test_a_password_that_will_not_do_is_refused_with_the_reason(
+    browser: FlaskClient,
+    member: int,
+    post: Post,
+    current: str,
+    password: str,
+    again: str,
+    said: str,
 ) -> None:
     post(browser, "/login", username="wang", password=PASSWORD)
     answer = post(browser, "/account/password", current=current, password=password, again=again)
@@ -262,7 +277,13 @@ def test_the_language_is_remembered_for_the_browser_and_for_the_account(
 
 @pytest.mark.parametrize(
     ("accepted", "said"),
-    [("zh-CN,zh;q=0.9", "登录"), ("zh-TW", "登录"), ("en-GB", "Sign in"), ("de", "登录"), ("", "登录")],
+    [
+        ("zh-CN,zh;q=0.9", "登录"),
+        ("zh-TW", "登录"),
+        ("en-GB", "Sign in"),
+        ("de", "登录"),
+        ("", "登录"),
+    ],
 )
 def test_the_language_follows_the_browser_and_is_chinese_where_unknown(
     office_app: object, browser: FlaskClient, accepted: str, said: str
@@ -272,7 +293,9 @@ def test_the_language_follows_the_browser_and_is_chinese_where_unknown(
     assert said in text_of(page)
 
 
-def test_whoever_holds_two_roles_chooses_the_sidebar(join: Join, office: Office, post: Post) -> None:
+def test_whoever_holds_two_roles_chooses_the_sidebar(
+    join: Join, office: Office, post: Post
+) -> None:
     client = join("li", (Role.ADMINISTRATOR, office.district), (Role.AUDITOR, office.district))
     assert "Users and rights" in text_of(client.get("/account"))
     post(client, "/role", role="auditor")
