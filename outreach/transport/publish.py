@@ -172,7 +172,8 @@ def settle_promise(session: Session, *, leg: RideLeg, fetched_at: datetime) -> N
         select(Promise).where(Promise.leg_id == leg.id, Promise.version == leg.promise_version)
     ).first()
     if promise is not None and promise.ended_at is None and promise.kept is None:
-        promise.kept = promise.pickup_from_at <= fetched_at <= promise.pickup_until_at
+        # A car that waits at the door before its window breaks no word; one that comes after it does.
+        promise.kept = fetched_at <= promise.pickup_until_at
         session.flush()
 
 

@@ -190,7 +190,9 @@ def version_of(database: Database, run_id: int) -> int:
 def leg_of(database: Database, leg_id: int) -> RideLeg:
     """Return a leg as it is stored."""
     with database.read() as session:
-        return session.get_one(RideLeg, leg_id)
+        leg = session.get_one(RideLeg, leg_id)
+        session.expunge(leg)
+        return leg
 
 
 def home_leg(session: Session, appointment_id: int) -> RideLeg:
