@@ -259,12 +259,17 @@ class HttpGateway:
             return []
         return self._texts(told, words)
 
-    def is_genuine(self, headers: Mapping[str, str]) -> bool:
+    @property
+    def token_header(self) -> str:
+        """The header in which the vendor's pushes carry their token."""
+        return self._mapping.push.header if self._mapping.push else "X-Token"
+
+    def is_genuine(self, token: str) -> bool:
         """Say whether a push carries the token that only the vendor and we know."""
         push = self._mapping.push
         if push is None or not push.token:
             return False
-        return hmac.compare_digest(headers.get(push.header, "").encode(), push.token.encode())
+        return hmac.compare_digest(token.encode(), push.token.encode())
 
     def pushed_replies(self, told: Any) -> list[InboundText]:  # noqa: ANN401 - whatever JSON holds
         """Read replies that the vendor pushed."""

@@ -22,6 +22,7 @@ from outreach.contact.codes import (
 from outreach.contact.message_models import InboundMessage, Message, OptOut
 from outreach.contact.outbox import number_of
 from outreach.db import vault_of
+from outreach.kernel.errors import NotFound
 from outreach.kernel.phone import mask_phone
 from outreach.ledger.models import ContactPerson, Phone, Resident
 
@@ -127,6 +128,15 @@ def inbound_of(session: Session, *, resident_id: int, limit: int = _SHOWN) -> li
         )
         for row in session.scalars(question)
     ]
+
+
+def spoken_text(session: Session, *, reference: str) -> tuple[str, str]:
+    """Return what one of our calls says and in which language; NotFound for any other reference."""
+    question = select(Message).where(Message.uuid == reference, Message.channel == Channel.VOICE)
+    row = session.scalars(question).first()
+    if row is None:
+        raise NotFound("message")
+    return row.sent_body or row.body or "", row.language
 
 
 def owed_calls(

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
+from outreach.web.hooks import http_gateway, twilio
 from outreach.web.leaders import standing
 
 ALL: tuple[Blueprint, ...] = (
@@ -19,4 +20,6 @@ ALL: tuple[Blueprint, ...] = (
     place.bp,
     audit.bp,
     standing.bp,
+    twilio.bp,
+    http_gateway.bp,
 )

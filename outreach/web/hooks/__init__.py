@@ -1,0 +1,1 @@
+"""Doors for machines: callbacks and replies of message gateways, admitted by their signature alone."""
