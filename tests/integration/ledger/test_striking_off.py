@@ -116,8 +116,8 @@ def test_a_dose_a_few_days_from_another_is_asked_about(
 def test_a_dose_of_tomorrow_is_refused(database: Database, village: Village) -> None:
     with database.write() as session:
         [zhao] = add_elders(session, village)
+        draft = dose(village, zhao, TODAY + timedelta(days=1))
         with pytest.raises(InvalidInput):
-            draft = dose(village, zhao, TODAY + timedelta(days=1))
             record_dose(session, draft=draft, by=village.worker, now=NOW)
 
 
