@@ -40,7 +40,9 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
 def _file_and_day(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path)
     command.add_argument("--as-of", type=_day, help="the day of the list; default today")
-    command.add_argument("--json", action="store_true", help="print the result as JSON (the only form)")
+    command.add_argument(
+        "--json", action="store_true", help="print the result as JSON (the only form)"
+    )
 
 
 def _day(text: str) -> date:

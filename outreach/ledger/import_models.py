@@ -13,7 +13,11 @@ from outreach.ledger.codes import BatchState, RowKind
 
 
 class ImportBatch(Base):
-    """One uploaded file on its way into the ledger, or one official list being reconciled."""
+    """One uploaded file on its way into the ledger, or one official list being reconciled.
+
+    ``landed_through`` is the last source row that is in the ledger: where a killed process goes on.
+    The lease says whose process works on the batch; it runs on real time.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = (Index("ix_import_batch_community", "community_id", "uploaded_at"),)
@@ -32,6 +36,10 @@ class ImportBatch(Base):
     match_rate: Mapped[float | None]
     is_forced: Mapped[bool] = mapped_column(default=False)
     rows_done: Mapped[int] = mapped_column(default=0)
+    rows_expected: Mapped[int] = mapped_column(default=0)
+    landed_through: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    lease_holder: Mapped[str] = mapped_column(default="")
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
     error_code: Mapped[str] = mapped_column(default="")
     error_facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -44,14 +52,32 @@ class ImportBatch(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class ImportFilePart(Base):
+    """A piece of an uploaded file, sealed, until its rows are kept one by one."""
+
+    __tablename__ = "import_file_part"
+    __table_args__ = (UniqueConstraint("batch_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
+    position: Mapped[int]
+    content_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ImportRow(Base):
-    """One source row, kept whole (sealed) with its outcome and reason; nothing is dropped (N5)."""
+    """One source row, kept whole (sealed) with its outcome and reason; nothing is dropped (N5).
+
+    ``fingerprint`` is a keyed hash of an official line in conflict: the next list with the same line
+    does not ask again.
+    """
 
     __tablename__ = "import_row"
     __table_args__ = (
         UniqueConstraint("batch_id", "row_number"),
         Index("ix_import_row_outcome", "batch_id", "outcome"),
         Index("ix_import_row_resident", "resident_id"),
+        Index("ix_import_row_fingerprint", "fingerprint"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +90,7 @@ class ImportRow(Base):
     kind: Mapped[RowKind | None]
     resident_id: Mapped[int | None] = mapped_column(ForeignKey("resident.id"))
     repeats_row: Mapped[int | None]
+    fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     changes_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     decision: Mapped[str] = mapped_column(default="")
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

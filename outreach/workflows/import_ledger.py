@@ -1,0 +1,500 @@
+"""A community's file on its way into the ledger: read whole, compared, landed piece by piece, resumable."""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach.audit.trail import record
+from outreach.campaigns.models import Campaign
+from outreach.campaigns.queries import default_campaign
+from outreach.db import Database
+from outreach.kernel.errors import OutreachError
+from outreach.ledger.codes import BatchState, Cause, LifeReportKind, RowKind
+from outreach.ledger.columns import ColumnMap
+from outreach.ledger.doses import NewDose, add_doses
+from outreach.ledger.import_batches import (
+    Upload,
+    add_counts,
+    batch_at_work,
+    begin_batch,
+    drop_lease,
+    hash_of,
+    keep_lease,
+    lock_batch,
+    lock_imports,
+    move,
+    remembered_columns,
+    take_lease,
+)
+from outreach.ledger.import_landing import (
+    Landing,
+    add_life_reports,
+    apply_changes,
+    new_dose,
+    new_resident,
+    product_names,
+)
+from outreach.ledger.import_match import Frame, match_rows, numbers_known
+from outreach.ledger.import_models import ImportBatch, ImportRow
+from outreach.ledger.import_rows import Landed, Match, keep_rows
+from outreach.ledger.ledger_file import FileHead, FileSource, head_of, start
+from outreach.ledger.life import Heard
+from outreach.ledger.models import Resident
+from outreach.ledger.new_residents import add_residents
+from outreach.ledger.outcome import Outcome, RowOutcome, SkippedRow, unpack
+from outreach.ledger.reading import LIMITS, UnreadableFile
+from outreach.places.operations import community_named
+from outreach.places.queries import place_rules
+from outreach.workflows.report_life import report_life
+from outreach.workflows.restate import restate_many
+
+PIECE = 2000
+# A community that has a real ledger, and a file that is no handful of newcomers (features A8).
+REAL_LEDGER, REAL_FILE, LEAST_MATCHING = 50, 20, 0.2
+# The header of the sheet of problem rows: its people are new by nature.
+MEND_HEADERS = ("待改正", "To be mended")
+
+
+class MatchRateLow(OutreachError):
+    """Hardly anybody of the file is in this community's ledger: another community's file?"""
+
+    status = 409
+
+
+Clock = Callable[[], datetime]
+OnPiece = Callable[[Sequence[Landed]], None]
+
+
+@dataclass(slots=True)
+class Spool:
+    """A file read whole before anything is written, small in memory: a file that fails changes nothing."""
+
+    head: FileHead
+    pieces: list[bytes] = field(default_factory=list)
+    questions: tuple[str, ...] = ()
+    people: int = 0
+    skipped: int = 0
+
+    def rows(self) -> Iterator[list[RowOutcome | SkippedRow]]:
+        """Yield the rows again, some hundreds at a time."""
+        for piece in self.pieces:
+            plain = marshal.loads(zlib.decompress(piece))  # noqa: S302 - written by this process
+            yield [unpack(item) for item in plain]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Who brings a file in: a user or nobody (command line), at which business instant."""
+
+    by: int | None
+    now: datetime
+    actor: str = "user"
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did."""
+
+    batch_id: int
+    head: FileHead
+    questions: tuple[str, ...]
+    counts: dict[str, int]
+
+
+def spool_file(
+    source: FileSource,
+    *,
+    filename: str,
+    as_of: date,
+    session: Session,
+    community_id: int,
+    columns: ColumnMap | None = None,
+) -> Spool:
+    """Read a whole file in a child process; UnreadableFile where it cannot be read."""
+    frames = start(
+        "ledger",
+        source,
+        as_of=as_of,
+        place=place_rules(session),
+        column_map=columns,
+        sheet=None,
+        remembered=remembered_columns(session, community_id=community_id),
+        limits=LIMITS,
+    )
+    spool = Spool(head_of(next(frames), filename))
+    for name, content in frames:
+        if name == "tail":
+            spool.questions = tuple(content["questions"])
+            continue
+        spool.people += sum(len(item) > 3 for item in content)
+        spool.skipped += sum(len(item) == 3 for item in content)
+        spool.pieces.append(zlib.compress(marshal.dumps(content), 1))
+    return spool
+
+
+def import_file(
+    database: Database,
+    *,
+    source: Path | bytes,
+    filename: str,
+    community: str,
+    as_of: date,
+    hand: Hand,
+    holder: str,
+    clock: Clock,
+    is_forced: bool = False,
+    on_piece: OnPiece | None = None,
+) -> Imported:
+    """Import a file without a review: columns as guessed or remembered, whole or resumable at any point.
+
+    ``clock`` tells real time for the lease; ``on_piece`` sees the rows as they land, in file order.
+    """
+    data = source.read_bytes() if isinstance(source, Path) and _fits(source) else source
+    with database.write() as session:
+        place = community_named(session, name=community)
+        community_id, campaign_id = place.id, default_campaign(session).id
+    if isinstance(data, Path):
+        raise UnreadableFile("file_too_big", limit_mib=LIMITS.packed_bytes // (1024 * 1024))
+    upload = Upload(
+        kind="ledger",
+        filename=filename,
+        content_hash=hash_of(data),
+        community_id=community_id,
+        campaign_id=campaign_id,
+        as_of=as_of,
+        is_forced=is_forced,
+    )
+    batch_id = _take(database, upload, hand=hand, holder=holder, real_now=clock())
+    try:
+        with database.read() as session:
+            spool = spool_file(
+                data, filename=filename, as_of=as_of, session=session, community_id=community_id
+            )
+            if not is_forced:
+                check_match_rate(session, batch_id=batch_id, spool=spool)
+    except OutreachError as error:
+        _give_up(database, batch_id, error)
+        raise
+    del data
+    _land_spool(database, batch_id, spool, hand=hand, holder=holder, clock=clock, on_piece=on_piece)
+    counts = finish_commit(database, batch_id, hand=hand, holder=holder)
+    return Imported(batch_id, spool.head, spool.questions, counts)
+
+
+def _fits(path: Path) -> bool:
+    return path.stat().st_size <= LIMITS.packed_bytes
+
+
+def _take(
+    database: Database, upload: Upload, *, hand: Hand, holder: str, real_now: datetime
+) -> int:
+    """Begin a batch, or go on with that of a process that died; a living one is left alone (fault 40)."""
+    with database.write() as session:
+        lock_imports(session)
+        batch = batch_at_work(session, upload=upload)
+        if batch is None:
+            batch = begin_batch(
+                session, upload=upload, state=BatchState.COMMITTING, by=hand.by, now=hand.now
+            )
+        take_lease(batch, holder=holder, real_now=real_now)
+        return batch.id
+
+
+def _give_up(database: Database, batch_id: int, error: OutreachError) -> None:
+    with database.write() as session:
+        batch = lock_batch(session, batch_id)
+        move(batch, BatchState.FAILED)
+        batch.error_code = error.code
+        batch.error_facts = {k: str(v) for k, v in error.facts.items()}
+        drop_lease(batch)
+
+
+def check_match_rate(session: Session, *, batch_id: int, spool: Spool) -> float | None:
+    """Stop a file that knows hardly anybody of a community whose ledger is real (features A8)."""
+    batch = session.get_one(ImportBatch, batch_id)
+    if batch.landed_through or is_mended_sheet(spool.head.columns):
+        return None
+    known = session.scalar(
+        select(func.count())
+        .select_from(Resident)
+        .where(
+            Resident.community_id == batch.community_id,
+            Resident.merged_into_id.is_(None),
+            Resident.erased_at.is_(None),
+        )
+    )
+    if (known or 0) < REAL_LEDGER or spool.people < REAL_FILE:
+        return None
+    numbered, matching = 0, 0
+    for piece in spool.rows():
+        people = [row for row in piece if isinstance(row, RowOutcome) and row.values.id_number]
+        numbered += len(people)
+        matching += numbers_known(session, rows=people, community_id=batch.community_id)
+    rate = matching / numbered if numbered else 0.0
+    if rate < LEAST_MATCHING:
+        raise MatchRateLow(percent=round(rate * 100), known=known)
+    return rate
+
+
+def is_mended_sheet(columns: ColumnMap | None) -> bool:
+    """Say whether a file is the sheet of problem rows that we handed out."""
+    return columns is not None and any(h in columns.headers for h in MEND_HEADERS)
+
+
+def _land_spool(
+    database: Database,
+    batch_id: int,
+    spool: Spool,
+    *,
+    hand: Hand,
+    holder: str,
+    clock: Clock,
+    on_piece: OnPiece | None,
+) -> None:
+    waiting: list[RowOutcome | SkippedRow] = []
+    for piece in spool.rows():
+        waiting += piece
+        while len(waiting) >= PIECE:
+            _land_piece(database, batch_id, waiting[:PIECE], spool, hand, holder, clock, on_piece)
+            del waiting[:PIECE]
+    if waiting:
+        _land_piece(database, batch_id, waiting, spool, hand, holder, clock, on_piece)
+
+
+def _land_piece(
+    database: Database,
+    batch_id: int,
+    items: Sequence[RowOutcome | SkippedRow],
+    spool: Spool,
+    hand: Hand,
+    holder: str,
+    clock: Clock,
+    on_piece: OnPiece | None,
+) -> None:
+    """Land one piece in one transaction: rows, people, doses, statuses and the marker go together."""
+    last = items[-1].row
+
+    def land(session: Session) -> Sequence[Landed]:
+        lock_imports(session)
+        batch = lock_batch(session, batch_id)
+        keep_lease(batch, holder=holder, real_now=clock())
+        if last <= batch.landed_through:
+            return _landed_before(session, batch_id, items)
+        landing, frame = context(session, batch, hand)
+        people = [item for item in items if isinstance(item, RowOutcome)]
+        skipped = [item for item in items if isinstance(item, SkippedRow)]
+        landed = land_rows(session, landing=landing, frame=frame, rows=people, hand=hand)
+        keep_rows(session, batch_id=batch_id, landed=landed, skipped=skipped, resolved_at=hand.now)
+        batch.rows_expected = spool.people + spool.skipped
+        batch.columns = spool.head.columns.to_json() if spool.head.columns else {}
+        note_landed(batch, landed, rows=len(items), last=last)
+        return landed
+
+    landed = database.act(land)
+    if on_piece is not None:
+        on_piece(landed)
+
+
+def _landed_before(
+    session: Session, batch_id: int, items: Sequence[RowOutcome | SkippedRow]
+) -> list[Landed]:
+    """Return what became of a piece that the dead process had landed."""
+    rows = {
+        row.row_number: row
+        for row in session.scalars(
+            select(ImportRow).where(
+                ImportRow.batch_id == batch_id,
+                ImportRow.row_number.between(items[0].row, items[-1].row),
+            )
+        )
+    }
+    return [
+        Landed(
+            item._replace(outcome=Outcome(rows[item.row].outcome)),
+            Match(
+                rows[item.row].kind or RowKind.PROBLEM,
+                rows[item.row].resident_id,
+                codes=tuple(c for c in rows[item.row].codes if c not in item.codes),
+            ),
+        )
+        for item in items
+        if isinstance(item, RowOutcome)
+    ]
+
+
+def context(session: Session, batch: ImportBatch, hand: Hand) -> tuple[Landing, Frame]:
+    """Return what the rows of a batch share."""
+    campaign = session.get(Campaign, batch.campaign_id) if batch.campaign_id else None
+    vaccine_id = campaign.vaccine_id if campaign else None
+    landing = Landing(
+        batch_id=batch.id,
+        batch_uuid=batch.uuid,
+        community_id=batch.community_id,
+        vaccine_id=vaccine_id,
+        by=hand.by,
+        now=hand.now,
+        grids={},
+        products=product_names(session, vaccine_id=vaccine_id),
+    )
+    return landing, Frame(batch.id, batch.community_id, vaccine_id)
+
+
+def land_rows(
+    session: Session,
+    *,
+    landing: Landing,
+    frame: Frame,
+    rows: Sequence[RowOutcome],
+    hand: Hand,
+) -> list[Landed]:
+    """Bring rows into the ledger as it is now and return what became of each."""
+    matches = match_rows(session, frame=frame, rows=rows)
+    fresh = [row for row in rows if matches[row.row].kind is RowKind.NEW]
+    ids = add_residents(
+        session,
+        rows=[new_resident(session, landing, row.values) for row in fresh],
+        now=landing.now,
+    )
+    for row, resident_id in zip(fresh, ids, strict=True):
+        matches[row.row] = matches[row.row]._replace(resident_id=resident_id)
+    doses = [
+        new_dose(landing, resident_id, row.row, dose)
+        for row, resident_id in zip(fresh, ids, strict=True)
+        for dose in row.values.doses
+        if landing.vaccine_id is not None
+    ]
+    changed, more = _land_changes(session, landing, rows, matches)
+    add_doses(session, doses=_each_once([*doses, *more]), by=landing.by, now=landing.now)
+    reporting = [(i, row.values) for row, i in zip(fresh, ids, strict=True) if row.values.reports]
+    add_life_reports(session, landing, reporting)
+    restate_many(
+        session,
+        resident_ids=[*ids, *changed],
+        by=landing.by,
+        cause=Cause.IMPORTED,
+        now=landing.now,
+        actor=hand.actor,
+    )
+    _hear_of_known(session, rows, matches, _twins(rows, matches, fresh), hand)
+    return [_landed(row, matches[row.row]) for row in rows]
+
+
+def _land_changes(
+    session: Session,
+    landing: Landing,
+    rows: Sequence[RowOutcome],
+    matches: dict[int, Match],
+) -> tuple[list[int], list[NewDose]]:
+    changed: list[int] = []
+    doses: list[NewDose] = []
+    for row in rows:
+        match = matches[row.row]
+        if match.kind is RowKind.CHANGED and match.resident_id is not None:
+            doses += apply_changes(
+                session,
+                landing,
+                resident_id=match.resident_id,
+                row=row,
+                changes=match.changes,
+            )
+            changed.append(match.resident_id)
+    return changed, doses
+
+
+def _each_once(doses: list[NewDose]) -> list[NewDose]:
+    return list({(d.resident_id, d.vaccine_id, d.given_on): d for d in reversed(doses)}.values())[
+        ::-1
+    ]
+
+
+def _twins(
+    rows: Sequence[RowOutcome], matches: dict[int, Match], fresh: Sequence[RowOutcome]
+) -> dict[int, int]:
+    """Tie repeats within this piece to the people that have just been added."""
+    first = {row.row: matches[row.row].resident_id for row in fresh}
+    for row in rows:
+        resident_id = first.get(row.repeats_row or 0)
+        if row.outcome is Outcome.DUPLICATE and resident_id is not None:
+            matches[row.row] = matches[row.row]._replace(resident_id=resident_id)
+    return {row: i for row, i in first.items() if i is not None}
+
+
+def _hear_of_known(
+    session: Session,
+    rows: Sequence[RowOutcome],
+    matches: dict[int, Match],
+    fresh: dict[int, int],
+    hand: Hand,
+) -> None:
+    """Report the life words that rows bring of people who were known: each word once, not at every upload."""
+    for row in rows:
+        match = matches[row.row]
+        is_news = match.kind is RowKind.DUPLICATE or any(
+            change.field == "note" for change in match.changes
+        )
+        if row.row in fresh or match.resident_id is None or not is_news:
+            continue
+        if "in_other_community" in match.codes:
+            continue
+        for kind in row.values.reports:
+            heard = Heard(match.resident_id, LifeReportKind(kind), "import", row.values.note)
+            report_life(session, heard=heard, by=None, now=hand.now)
+
+
+def _landed(row: RowOutcome, match: Match) -> Landed:
+    """Return a row with the outcome that the ledger gives it."""
+    if row.is_in_ledger and match.kind is RowKind.DUPLICATE:
+        return Landed(row._replace(outcome=Outcome.DUPLICATE), match)
+    if row.is_in_ledger and match.kind is RowKind.PROBLEM:
+        return Landed(row._replace(outcome=Outcome.ERROR), match)
+    return Landed(row, match)
+
+
+def note_landed(batch: ImportBatch, landed: Sequence[Landed], *, rows: int, last: int) -> None:
+    """Move the marker and the figures of a batch on."""
+    batch.landed_through = last
+    batch.rows_done += rows
+    counts = Counter(f"kind:{item.match.kind}" for item in landed)
+    counts.update(f"outcome:{item.row.outcome}" for item in landed)
+    counts["skipped"] += rows - len(landed)
+    counts["doses"] += sum(
+        len(item.row.values.doses) for item in landed if item.match.kind is RowKind.NEW
+    )
+    add_counts(batch, counts)
+
+
+def finish_commit(database: Database, batch_id: int, *, hand: Hand, holder: str) -> dict[str, int]:
+    """Close a batch whose every row has landed, with one entry in the trail."""
+
+    def close(session: Session) -> dict[str, int]:
+        batch = lock_batch(session, batch_id)
+        if batch.state is BatchState.COMMITTED:
+            return dict(batch.counts)
+        if batch.lease_holder != holder:
+            return dict(batch.counts)
+        move(batch, BatchState.COMMITTED)
+        batch.committed_at = hand.now
+        drop_lease(batch)
+        facts: dict[str, Any] = {k.replace(":", "_"): v for k, v in batch.counts.items()}
+        record(
+            session,
+            act="import_committed",
+            subject=("import_batch", batch_id),
+            by=hand.by,
+            now=hand.now,
+            facts=facts,
+            actor="" if hand.by is not None else hand.actor,
+        )
+        return dict(batch.counts)
+
+    return database.act(close)

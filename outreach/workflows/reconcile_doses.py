@@ -1,0 +1,311 @@
+"""An official list of doses against the ledger: new ones strike off, known ones are proven, conflicts wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.audit.trail import record
+from outreach.campaigns.queries import default_campaign, get_campaign
+from outreach.contact.codes import Purpose
+from outreach.db import Database
+from outreach.kernel.errors import NotFound
+from outreach.ledger.codes import STRUCK_OFF, BatchState, Cause, EvidenceGrade
+from outreach.ledger.doses import NewDose, add_doses, raise_grade
+from outreach.ledger.entries import Stored
+from outreach.ledger.import_batches import (
+    Upload,
+    add_counts,
+    batch_at_work,
+    begin_batch,
+    drop_lease,
+    hash_of,
+    keep_lease,
+    lock_batch,
+    lock_imports,
+    move,
+    take_lease,
+)
+from outreach.ledger.import_landing import product_names
+from outreach.ledger.import_models import ImportBatch, ImportRow
+from outreach.ledger.ledger_file import FileSource
+from outreach.ledger.official import OfficialRow, Verdict, read_official, reconcile_all
+from outreach.ledger.official_lines import Judged, Named, keep_lines, named_residents
+from outreach.places.codes import AreaLevel
+from outreach.places.models import Area
+from outreach.places.queries import descendant_ids, place_rules
+from outreach.workflows.import_ledger import Hand
+from outreach.workflows.restate import restate_many
+from outreach.workflows.silence import REMINDERS, silence
+
+PIECE = 1000
+
+
+def reconcile_file(
+    database: Database,
+    *,
+    source: Path | bytes,
+    filename: str,
+    community: str | None,
+    as_of: date,
+    hand: Hand,
+    holder: str,
+    clock: Callable[[], datetime],
+) -> dict[str, Any]:
+    """Reconcile a whole list; return its rows and, last, how many there are of each verdict."""
+    with database.read() as session:
+        area_id = list_area(session, community)
+    batch_id, lines = begin_list(
+        database,
+        source=source,
+        filename=filename,
+        area_id=area_id,
+        as_of=as_of,
+        hand=hand,
+        holder=holder,
+        real_now=clock(),
+    )
+    verdicts = land_list(
+        database, batch_id=batch_id, lines=lines, hand=hand, holder=holder, clock=clock
+    )
+    counts = {str(verdict): 0 for verdict in Verdict} | Counter(map(str, verdicts.values()))
+    return {
+        "batch": batch_id,
+        "committed": True,
+        "rows": [
+            {"row": line.row, "verdict": str(verdicts[line.row]), "codes": list(line.codes)}
+            for line in lines
+        ],
+        **counts,
+    }
+
+
+def list_area(session: Session, community: str | None) -> int:
+    """Return the area whose people a list is compared with: a community, else the whole district."""
+    level = AreaLevel.COMMUNITY if community else AreaLevel.DISTRICT
+    question = select(Area.id).where(Area.level == level).order_by(Area.id).limit(1)
+    if community:
+        question = question.where(Area.name == community.strip())
+    area_id = session.scalar(question)
+    if area_id is None:
+        raise NotFound("community_unknown", field="community")
+    return area_id
+
+
+def begin_list(
+    database: Database,
+    *,
+    source: FileSource,
+    filename: str,
+    area_id: int,
+    as_of: date,
+    hand: Hand,
+    holder: str,
+    real_now: datetime,
+) -> tuple[int, tuple[OfficialRow, ...]]:
+    """Read a list and open its batch, or take over that of a process that died."""
+    with database.read() as session:
+        place = place_rules(session)
+        campaign_id = default_campaign(session).id
+    reading = read_official(source, filename=filename, as_of=as_of, place=place)
+    data = source.read_bytes() if isinstance(source, Path) else source
+    upload = Upload(
+        kind="official",
+        filename=filename,
+        content_hash=hash_of(data.encode() if isinstance(data, str) else data),
+        community_id=area_id,
+        campaign_id=campaign_id,
+        as_of=as_of,
+    )
+    with database.write() as session:
+        lock_imports(session)
+        batch = batch_at_work(session, upload=upload)
+        if batch is None:
+            batch = begin_batch(
+                session, upload=upload, state=BatchState.COMMITTING, by=hand.by, now=hand.now
+            )
+        take_lease(batch, holder=holder, real_now=real_now)
+        batch.rows_expected = len(reading.rows)
+        batch.columns = reading.head.columns.to_json() if reading.head.columns else {}
+        return batch.id, reading.rows
+
+
+def land_list(
+    database: Database,
+    *,
+    batch_id: int,
+    lines: Sequence[OfficialRow],
+    hand: Hand,
+    holder: str,
+    clock: Callable[[], datetime],
+) -> dict[int, Verdict]:
+    """Land a list piece by piece, each in one transaction with its marker; return each line's verdict."""
+    verdicts: dict[int, Verdict] = {}
+    for piece in _pieces(lines):
+
+        def land(session: Session, piece: Sequence[OfficialRow] = piece) -> dict[int, Verdict]:
+            lock_imports(session)
+            batch = lock_batch(session, batch_id)
+            keep_lease(batch, holder=holder, real_now=clock())
+            return _land_piece(session, batch, piece, hand)
+
+        verdicts |= database.act(land)
+
+    def close(session: Session) -> None:
+        batch = lock_batch(session, batch_id)
+        move(batch, BatchState.COMMITTED)
+        batch.committed_at = hand.now
+        drop_lease(batch)
+        record(
+            session,
+            act="list_reconciled",
+            subject=("import_batch", batch_id),
+            by=hand.by,
+            now=hand.now,
+            facts={k.replace(":", "_"): v for k, v in batch.counts.items()},
+            actor="" if hand.by is not None else hand.actor,
+        )
+
+    database.act(close)
+    return verdicts
+
+
+def _pieces(lines: Sequence[OfficialRow]) -> Iterator[Sequence[OfficialRow]]:
+    for start in range(0, len(lines), PIECE):
+        yield lines[start : start + PIECE]
+
+
+def _land_piece(
+    session: Session, batch: ImportBatch, piece: Sequence[OfficialRow], hand: Hand
+) -> dict[int, Verdict]:
+    if piece[-1].row <= batch.landed_through:
+        return verdicts_before(session, batch.id, piece)
+    assert batch.campaign_id is not None  # noqa: S101 - begun with one
+    vaccine_id = get_campaign(session, batch.campaign_id).vaccine_id
+    named = named_residents(
+        session,
+        lines=piece,
+        vaccine_id=vaccine_id,
+        area_ids=descendant_ids(session, batch.community_id),
+    )
+    known = {number: person.known() for number, person in named.items()}
+    judged = [
+        Judged(line, verdict, _resident_id(line, named))
+        for line, verdict in reconcile_all(piece, residents=known)
+    ]
+    _write_doses(session, batch, judged, vaccine_id, hand)
+    _prove_better(session, judged, named, hand)
+    keep_lines(session, batch_id=batch.id, judged=judged, resolved_at=hand.now)
+    touched = [
+        item.resident_id
+        for item in judged
+        if item.resident_id is not None
+        and item.verdict in (Verdict.NEW_DOSE, Verdict.ALREADY_IN_LEDGER)
+    ]
+    stored = restate_many(
+        session,
+        resident_ids=touched,
+        by=hand.by,
+        cause=Cause.RECONCILED,
+        now=hand.now,
+        actor=hand.actor,
+    )
+    silence_struck_off(session, stored, hand)
+    batch.landed_through = piece[-1].row
+    batch.rows_done += len(piece)
+    add_counts(batch, Counter(f"verdict:{item.verdict}" for item in judged))
+    return {item.line.row: item.verdict for item in judged}
+
+
+def _resident_id(line: OfficialRow, named: Mapping[str, Named]) -> int | None:
+    person = named.get(line.id_number) if line.id_number else None
+    return person.resident_id if person else None
+
+
+def _write_doses(
+    session: Session,
+    batch: ImportBatch,
+    judged: Sequence[Judged],
+    vaccine_id: int,
+    hand: Hand,
+) -> None:
+    products = product_names(session, vaccine_id=vaccine_id)
+    doses = [
+        official_dose(batch, item.line, item.resident_id, vaccine_id, products)
+        for item in judged
+        if item.verdict is Verdict.NEW_DOSE and item.resident_id is not None
+    ]
+    add_doses(session, doses=doses, by=hand.by, now=hand.now)
+
+
+def official_dose(
+    batch: ImportBatch,
+    line: OfficialRow,
+    resident_id: int,
+    vaccine_id: int,
+    products: Mapping[str, int],
+) -> NewDose:
+    """Return the dose that a line of an official list proves."""
+    assert line.given_on is not None  # noqa: S101 - a line without a day proves nothing
+    return NewDose(
+        resident_id=resident_id,
+        vaccine_id=vaccine_id,
+        given_on=line.given_on,
+        grade=EvidenceGrade.OFFICIAL_REGISTER,
+        reference=f"official:{batch.uuid}:{line.row}",
+        product_id=products.get(line.product.casefold()),
+        product_text=" ".join(filter(None, (line.product, line.manufacturer, line.batch))),
+        site_text=line.site,
+        stated_number=line.number,
+        import_batch_id=batch.id,
+    )
+
+
+def _prove_better(
+    session: Session, judged: Sequence[Judged], named: Mapping[str, Named], hand: Hand
+) -> None:
+    """A dose that the official list confirms is proven by it."""
+    for item in judged:
+        if item.verdict is not Verdict.ALREADY_IN_LEDGER or item.line.id_number is None:
+            continue
+        for dose in named[item.line.id_number].doses:
+            if dose.given_on == item.line.given_on:
+                raise_grade(
+                    session,
+                    dose_id=dose.dose_id,
+                    grade=EvidenceGrade.OFFICIAL_REGISTER,
+                    by=hand.by,
+                )
+
+
+def silence_struck_off(session: Session, stored: Stored, hand: Hand) -> None:
+    """End the reminders of everyone whose line was struck off; rides stay (design §5)."""
+    for change in stored.changes:
+        if change.now in STRUCK_OFF:
+            silence(
+                session,
+                resident_id=change.resident_id,
+                purposes=[*REMINDERS, Purpose.NUDGE],
+                reason="dose_recorded",
+                now=hand.now,
+                campaign_id=change.campaign_id,
+            )
+
+
+def verdicts_before(
+    session: Session, batch_id: int, piece: Sequence[OfficialRow]
+) -> dict[int, Verdict]:
+    """Return the verdicts of lines that the dead process had landed."""
+    rows = session.execute(
+        select(ImportRow.row_number, ImportRow.outcome).where(
+            ImportRow.batch_id == batch_id,
+            ImportRow.row_number.between(piece[0].row, piece[-1].row),
+        )
+    )
+    return {number: Verdict(outcome) for number, outcome in rows}
