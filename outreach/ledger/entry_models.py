@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -135,6 +135,11 @@ class StrikeOff(Base):
     """One closure (or, kind ``reversed``, its taking back): grade of evidence, who and when (N8)."""
 
     __tablename__ = "strike_off"
+    __table_args__ = (
+        CheckConstraint("kind <> 'vaccinated' OR grade IS NOT NULL", name="has_grade"),
+        CheckConstraint("by_user_id IS NOT NULL OR by_actor <> 'user'", name="has_name"),
+        CheckConstraint("kind <> 'reversed' OR reverses_id IS NOT NULL", name="names_what"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), index=True)

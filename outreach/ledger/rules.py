@@ -11,11 +11,10 @@ from outreach.kernel.dates import eligible_on
 from outreach.ledger.codes import (
     DUE,
     EntryStatus,
-    EvidenceGrade,
     LifeStatus,
     NextAction,
 )
-from outreach.ledger.dose_standing import DoseFacts, DoseView, Need, closes, view_doses
+from outreach.ledger.dose_standing import DoseFacts, DoseView, Need, view_doses
 
 DESK_REFUSAL_REST_DAYS = 7  # moment 5e: no contact for a week after "not today" at the door
 
@@ -367,8 +366,3 @@ def _due_on(seen: _Seen) -> date:
     """Return the day on which the line fell due, which stays the same however late it is looked at."""
     days = (seen.facts.opens_on, seen.facts.eligible_on, seen.view.told.earliest_on)
     return max(day for day in days if day is not None)
-
-
-def evidence_is_enough(grade: EvidenceGrade | None, *, policy: EvidenceGrade, named: bool) -> bool:
-    """Return whether a closure has what N8 asks of it: evidence of the policy's grade, and a name."""
-    return grade is not None and named and closes(grade, policy)
