@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -178,18 +178,23 @@ class TwilioGateway:
         place = self._call if envelope.channel == "voice" else self._text
         try:
             created = place(envelope)
-        except TwilioRestException as error:
-            code = int(error.code) if error.code else None
-            return outcome_of_error(
-                int(error.status),
-                code if code != error.status else None,
-                retry_after_s=self._http.retry_after_s,
-            )
+        except TwilioException as error:
+            return self._after_refusal(error)
         except requests.RequestException as error:
             return after_exception(error)
         except (ValueError, TypeError, AttributeError, KeyError):
             return Unknown("unreadable_answer")  # 200 with something else than a message (fault 70)
         return _taken(created)
+
+    def _after_refusal(self, error: TwilioException) -> Outcome:
+        status = int(getattr(error, "status", 0) or 0)
+        if not status:
+            return Unknown("unreadable_answer")
+        code = getattr(error, "code", None)
+        is_own = isinstance(code, int | str) and str(code).isdecimal() and int(code) != status
+        return outcome_of_error(
+            status, int(code) if is_own else None, retry_after_s=self._http.retry_after_s
+        )
 
     def _text(self, envelope: Envelope) -> Any:  # noqa: ANN401 - Twilio's own type
         wanted: dict[str, Any] = {
@@ -227,10 +232,10 @@ class TwilioGateway:
             if sought.channel == "voice":
                 return self._find_call(sought)
             return self._find_text(sought)
-        except (requests.RequestException, TwilioRestException):
+        except (requests.RequestException, TwilioException):
             return CannotTell()
         except (ValueError, TypeError, AttributeError, KeyError):
-            return CannotTell()
+            return CannotTell()  # an answer that cannot be read is no answer
 
     def _find_text(self, sought: Sought) -> Finding:
         day = sought.posted_at.astimezone(UTC).date()
@@ -261,8 +266,10 @@ class TwilioGateway:
 def _is_new(item: Any, sought: Sought) -> bool:  # noqa: ANN401 - a message or a call
     if item.sid in sought.taken:
         return False
-    at: datetime | None = item.date_created or getattr(item, "date_sent", None)
-    return at is None or at >= sought.posted_at - CLOCKS_MAY_DIFFER
+    at = item.date_created or getattr(item, "date_sent", None)
+    if not isinstance(at, datetime):
+        return True
+    return at >= sought.posted_at - CLOCKS_MAY_DIFFER
 
 
 def _taken(created: Any) -> Outcome:  # noqa: ANN401 - a message or a call
