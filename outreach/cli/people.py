@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
 import sys
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from outreach.cli.database import open_services
 from outreach.cli.output import answer
 from outreach.db import Database
 from outreach.kernel.clock import real_now
+from outreach.kernel.process import process_name
 from outreach.ledger.codes import RowKind
 from outreach.ledger.import_rows import Landed
 from outreach.ledger.reading import UnreadableFile
 from outreach.places.queries import business_clock, local_day
-from outreach.workflows.import_ledger import Hand, import_file
+from outreach.workflows.import_ledger import Hand, Incoming, import_file
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this type private
@@ -64,14 +62,14 @@ def _import(options: argparse.Namespace) -> int:
     now, today = _now(database)
     done = import_file(
         database,
-        source=options.file,
-        filename=options.file.name,
-        community=options.community,
-        as_of=options.as_of or today,
-        hand=Hand(by=None, now=now, actor="command_line"),
-        holder=holder(),
-        clock=real_now,
-        is_forced=options.force,
+        file=Incoming(
+            source=options.file,
+            filename=options.file.name,
+            community=options.community,
+            as_of=options.as_of or today,
+            is_forced=options.force,
+        ),
+        hand=_hand(now),
         on_piece=print_later,
     )
     database.close()
@@ -112,9 +110,7 @@ def _reconcile(options: argparse.Namespace) -> int:
         filename=options.file.name,
         community=options.community,
         as_of=options.as_of or today,
-        hand=Hand(by=None, now=now, actor="command_line"),
-        holder=holder(),
-        clock=real_now,
+        hand=_hand(now),
     )
     database.close()
     answer(result)
@@ -126,12 +122,11 @@ def _check_file(path: Path) -> None:
         raise UnreadableFile("file_missing", file=path.name)
 
 
-def _now(database: Database) -> tuple[Any, date]:
+def _now(database: Database) -> tuple[datetime, date]:
     with database.read() as session:
         now = business_clock(session).now()
         return now, local_day(session, now)
 
 
-def holder() -> str:
-    """Return a name for this process under which it holds a batch."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+def _hand(now: datetime) -> Hand:
+    return Hand(by=None, now=now, holder=process_name(), clock=real_now, actor="command_line")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
 from outreach.kernel.errors import MoveNotAllowed, NotFound, OutreachError
+from outreach.kernel.process import is_surely_dead
 from outreach.ledger.codes import NEXT_BATCH_STATE, BatchState
 from outreach.ledger.columns import ColumnMap
 from outreach.ledger.import_models import ColumnMemory, ImportBatch, ImportFilePart
@@ -130,7 +131,7 @@ def move(batch: ImportBatch, state: BatchState) -> None:
 def take_lease(batch: ImportBatch, *, holder: str, real_now: datetime) -> None:
     """Make ``holder`` the one who works on the batch; a holder who still lives is not replaced."""
     is_held = batch.lease_until is not None and batch.lease_until > real_now
-    if is_held and batch.lease_holder != holder:
+    if is_held and batch.lease_holder != holder and not is_surely_dead(batch.lease_holder):
         raise SameFileInProgress(batch_id=batch.id)
     batch.lease_holder, batch.lease_until = holder, real_now + LEASE
 
@@ -208,7 +209,7 @@ def remembered_columns(session: Session, *, community_id: int) -> dict[str, Mapp
         .where(ColumnMemory.community_id == community_id)
         .order_by(ColumnMemory.id)
     )
-    return {signature: columns for signature, columns in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def remember_columns(

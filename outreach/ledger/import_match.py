@@ -128,7 +128,8 @@ def _residents_by_number(
             .order_by(Resident.merged_into_id.is_(None).desc(), Resident.id)
         )
         for resident_id, index, merged_into in rows:
-            found.setdefault(rows_of[index], _survivor(session, merged_into) or resident_id)
+            if index is not None:
+                found.setdefault(rows_of[index], _survivor(session, merged_into) or resident_id)
     return found
 
 
@@ -164,7 +165,7 @@ def _residents_by_birth(
             .order_by(Resident.id)
         )
         for resident_id, name, born_on, id_index in rows:
-            row = wanted.get((name, born_on))
+            row = wanted.get((name, born_on)) if born_on else None
             if row is not None and not (row.values.id_number and id_index):
                 found.setdefault(row.row, resident_id)
     return found
@@ -309,7 +310,7 @@ def _changes(values: RowValues, known: Known, vault: Vault) -> Iterable[FieldCha
         ("born_on", _day(known.born_on), _day(values.born_on), said and _day(said.born_on)),
         ("grid", known.grid, values.grid, said and said.grid),
     ):
-        if now and now != was and now != before:
+        if now and now not in (was, before):
             yield FieldChange(name, was, now)
     address = address_of(values)
     if (

@@ -185,4 +185,4 @@ def open_line(vault: Vault, row: ImportRow) -> OfficialRow:
     text = vault.open(row.cells_sealed, table="import_row", column="cells_sealed", row=row.uuid)
     plain = json.loads(text)
     plain[3] = date.fromisoformat(plain[3]) if plain[3] else None
-    return OfficialRow(*plain[:9], tuple(plain[9]), tuple(plain[10]))
+    return OfficialRow._make([*plain[:9], tuple(plain[9]), tuple(plain[10])])

@@ -52,7 +52,7 @@ from outreach.ledger.life import Heard
 from outreach.ledger.models import Resident
 from outreach.ledger.new_residents import add_residents
 from outreach.ledger.outcome import Outcome, RowOutcome, SkippedRow, unpack
-from outreach.ledger.reading import LIMITS, UnreadableFile
+from outreach.ledger.reading import LIMITS, MIB, UnreadableFile
 from outreach.places.operations import community_named
 from outreach.places.queries import place_rules
 from outreach.workflows.report_life import report_life
@@ -94,11 +94,27 @@ class Spool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """Who brings a file in: a user or nobody (command line), at which business instant."""
+    """Who brings a file in (nobody: the command line), when, and the process that does the work.
+
+    ``now`` is business time of the whole act; ``clock`` tells real time, on which the lease runs.
+    """
 
     by: int | None
     now: datetime
+    holder: str
+    clock: Clock
     actor: str = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A file to be imported without a review; an unknown community is created."""
+
+    source: Path | bytes
+    filename: str
+    community: str
+    as_of: date
+    is_forced: bool = False
 
 
 @dataclass(slots=True)
@@ -112,11 +128,11 @@ class Imported:
 
 
 def spool_file(
-    source: FileSource,
+    session: Session,
     *,
+    source: FileSource,
     filename: str,
     as_of: date,
-    session: Session,
     community_id: int,
     columns: ColumnMap | None = None,
 ) -> Spool:
@@ -143,61 +159,64 @@ def spool_file(
 
 
 def import_file(
-    database: Database,
-    *,
-    source: Path | bytes,
-    filename: str,
-    community: str,
-    as_of: date,
-    hand: Hand,
-    holder: str,
-    clock: Clock,
-    is_forced: bool = False,
-    on_piece: OnPiece | None = None,
+    database: Database, *, file: Incoming, hand: Hand, on_piece: OnPiece | None = None
 ) -> Imported:
     """Import a file without a review: columns as guessed or remembered, whole or resumable at any point.
 
-    ``clock`` tells real time for the lease; ``on_piece`` sees the rows as they land, in file order.
+    ``on_piece`` sees the rows as they land, in the order of the file.
     """
-    data = source.read_bytes() if isinstance(source, Path) and _fits(source) else source
-    with database.write() as session:
-        place = community_named(session, name=community)
-        community_id, campaign_id = place.id, default_campaign(session).id
-    if isinstance(data, Path):
-        raise UnreadableFile("file_too_big", limit_mib=LIMITS.packed_bytes // (1024 * 1024))
-    upload = Upload(
-        kind="ledger",
-        filename=filename,
-        content_hash=hash_of(data),
-        community_id=community_id,
-        campaign_id=campaign_id,
-        as_of=as_of,
-        is_forced=is_forced,
-    )
-    batch_id = _take(database, upload, hand=hand, holder=holder, real_now=clock())
+    if isinstance(file.source, Path) and not _fits(file.source):
+        raise UnreadableFile("file_too_big", limit_mib=LIMITS.packed_bytes // MIB)
+    data = file.source.read_bytes() if isinstance(file.source, Path) else file.source
+    upload = _upload(database, file, data)
+    batch_id = _take(database, upload, hand)
     try:
         with database.read() as session:
             spool = spool_file(
-                data, filename=filename, as_of=as_of, session=session, community_id=community_id
+                session,
+                source=data,
+                filename=file.filename,
+                as_of=file.as_of,
+                community_id=upload.community_id,
             )
-            if not is_forced:
+            if not file.is_forced:
                 check_match_rate(session, batch_id=batch_id, spool=spool)
     except OutreachError as error:
-        _give_up(database, batch_id, error)
+        give_up(database, batch_id, error)
         raise
     del data
-    _land_spool(database, batch_id, spool, hand=hand, holder=holder, clock=clock, on_piece=on_piece)
-    counts = finish_commit(database, batch_id, hand=hand, holder=holder)
+    _land_spool(_Work(database, batch_id, spool, hand, on_piece))
+    counts = finish_commit(database, batch_id=batch_id, hand=hand)
     return Imported(batch_id, spool.head, spool.questions, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    database: Database
+    batch_id: int
+    spool: Spool
+    hand: Hand
+    on_piece: OnPiece | None
+
+
+def _upload(database: Database, file: Incoming, data: bytes) -> Upload:
+    with database.write() as session:
+        return Upload(
+            kind="ledger",
+            filename=file.filename,
+            content_hash=hash_of(data),
+            community_id=community_named(session, name=file.community).id,
+            campaign_id=default_campaign(session).id,
+            as_of=file.as_of,
+            is_forced=file.is_forced,
+        )
 
 
 def _fits(path: Path) -> bool:
     return path.stat().st_size <= LIMITS.packed_bytes
 
 
-def _take(
-    database: Database, upload: Upload, *, hand: Hand, holder: str, real_now: datetime
-) -> int:
+def _take(database: Database, upload: Upload, hand: Hand) -> int:
     """Begin a batch, or go on with that of a process that died; a living one is left alone (fault 40)."""
     with database.write() as session:
         lock_imports(session)
@@ -206,11 +225,12 @@ def _take(
             batch = begin_batch(
                 session, upload=upload, state=BatchState.COMMITTING, by=hand.by, now=hand.now
             )
-        take_lease(batch, holder=holder, real_now=real_now)
+        take_lease(batch, holder=hand.holder, real_now=hand.clock())
         return batch.id
 
 
-def _give_up(database: Database, batch_id: int, error: OutreachError) -> None:
+def give_up(database: Database, batch_id: int, error: OutreachError) -> None:
+    """End a batch that came to nothing, with the reason."""
     with database.write() as session:
         batch = lock_batch(session, batch_id)
         move(batch, BatchState.FAILED)
@@ -251,43 +271,26 @@ def is_mended_sheet(columns: ColumnMap | None) -> bool:
     return columns is not None and any(h in columns.headers for h in MEND_HEADERS)
 
 
-def _land_spool(
-    database: Database,
-    batch_id: int,
-    spool: Spool,
-    *,
-    hand: Hand,
-    holder: str,
-    clock: Clock,
-    on_piece: OnPiece | None,
-) -> None:
+def _land_spool(work: _Work) -> None:
     waiting: list[RowOutcome | SkippedRow] = []
-    for piece in spool.rows():
+    for piece in work.spool.rows():
         waiting += piece
         while len(waiting) >= PIECE:
-            _land_piece(database, batch_id, waiting[:PIECE], spool, hand, holder, clock, on_piece)
+            _land_piece(work, waiting[:PIECE])
             del waiting[:PIECE]
     if waiting:
-        _land_piece(database, batch_id, waiting, spool, hand, holder, clock, on_piece)
+        _land_piece(work, waiting)
 
 
-def _land_piece(
-    database: Database,
-    batch_id: int,
-    items: Sequence[RowOutcome | SkippedRow],
-    spool: Spool,
-    hand: Hand,
-    holder: str,
-    clock: Clock,
-    on_piece: OnPiece | None,
-) -> None:
+def _land_piece(work: _Work, items: Sequence[RowOutcome | SkippedRow]) -> None:
     """Land one piece in one transaction: rows, people, doses, statuses and the marker go together."""
+    batch_id, spool, hand = work.batch_id, work.spool, work.hand
     last = items[-1].row
 
     def land(session: Session) -> Sequence[Landed]:
         lock_imports(session)
         batch = lock_batch(session, batch_id)
-        keep_lease(batch, holder=holder, real_now=clock())
+        keep_lease(batch, holder=hand.holder, real_now=hand.clock())
         if last <= batch.landed_through:
             return _landed_before(session, batch_id, items)
         landing, frame = context(session, batch, hand)
@@ -300,9 +303,9 @@ def _land_piece(
         note_landed(batch, landed, rows=len(items), last=last)
         return landed
 
-    landed = database.act(land)
-    if on_piece is not None:
-        on_piece(landed)
+    landed = work.database.act(land)
+    if work.on_piece is not None:
+        work.on_piece(landed)
 
 
 def _landed_before(
@@ -473,14 +476,14 @@ def note_landed(batch: ImportBatch, landed: Sequence[Landed], *, rows: int, last
     add_counts(batch, counts)
 
 
-def finish_commit(database: Database, batch_id: int, *, hand: Hand, holder: str) -> dict[str, int]:
+def finish_commit(database: Database, *, batch_id: int, hand: Hand) -> dict[str, int]:
     """Close a batch whose every row has landed, with one entry in the trail."""
 
     def close(session: Session) -> dict[str, int]:
         batch = lock_batch(session, batch_id)
         if batch.state is BatchState.COMMITTED:
             return dict(batch.counts)
-        if batch.lease_holder != holder:
+        if batch.lease_holder != hand.holder:
             return dict(batch.counts)
         move(batch, BatchState.COMMITTED)
         batch.committed_at = hand.now

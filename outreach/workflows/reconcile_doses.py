@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +55,14 @@ def reconcile_file(
     community: str | None,
     as_of: date,
     hand: Hand,
-    holder: str,
-    clock: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Reconcile a whole list; return its rows and, last, how many there are of each verdict."""
     with database.read() as session:
         area_id = list_area(session, community)
     batch_id, lines = begin_list(
-        database,
-        source=source,
-        filename=filename,
-        area_id=area_id,
-        as_of=as_of,
-        hand=hand,
-        holder=holder,
-        real_now=clock(),
+        database, source=source, filename=filename, area_id=area_id, as_of=as_of, hand=hand
     )
-    verdicts = land_list(
-        database, batch_id=batch_id, lines=lines, hand=hand, holder=holder, clock=clock
-    )
+    verdicts = land_list(database, batch_id=batch_id, lines=lines, hand=hand)
     counts = {str(verdict): 0 for verdict in Verdict} | Counter(map(str, verdicts.values()))
     return {
         "batch": batch_id,
@@ -106,8 +95,6 @@ def begin_list(
     area_id: int,
     as_of: date,
     hand: Hand,
-    holder: str,
-    real_now: datetime,
 ) -> tuple[int, tuple[OfficialRow, ...]]:
     """Read a list and open its batch, or take over that of a process that died."""
     with database.read() as session:
@@ -130,7 +117,7 @@ def begin_list(
             batch = begin_batch(
                 session, upload=upload, state=BatchState.COMMITTING, by=hand.by, now=hand.now
             )
-        take_lease(batch, holder=holder, real_now=real_now)
+        take_lease(batch, holder=hand.holder, real_now=hand.clock())
         batch.rows_expected = len(reading.rows)
         batch.columns = reading.head.columns.to_json() if reading.head.columns else {}
         return batch.id, reading.rows
@@ -142,8 +129,6 @@ def land_list(
     batch_id: int,
     lines: Sequence[OfficialRow],
     hand: Hand,
-    holder: str,
-    clock: Callable[[], datetime],
 ) -> dict[int, Verdict]:
     """Land a list piece by piece, each in one transaction with its marker; return each line's verdict."""
     verdicts: dict[int, Verdict] = {}
@@ -152,7 +137,7 @@ def land_list(
         def land(session: Session, piece: Sequence[OfficialRow] = piece) -> dict[int, Verdict]:
             lock_imports(session)
             batch = lock_batch(session, batch_id)
-            keep_lease(batch, holder=holder, real_now=clock())
+            keep_lease(batch, holder=hand.holder, real_now=hand.clock())
             return _land_piece(session, batch, piece, hand)
 
         verdicts |= database.act(land)

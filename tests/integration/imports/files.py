@@ -14,7 +14,7 @@ from outreach.kernel.identity import check_digit
 from outreach.ledger.import_rows import Landed
 from outreach.ledger.models import Resident
 from outreach.schema import metadata
-from outreach.workflows.import_ledger import Hand, Imported, import_file
+from outreach.workflows.import_ledger import Hand, Imported, Incoming, import_file
 from tests.builders.ledger import NOW, Village, build_village
 
 AS_OF = date(2026, 11, 23)
@@ -89,16 +89,20 @@ class Ledgers:
         self.landed = []
         return import_file(
             self.database,
-            source=rows if isinstance(rows, bytes) else csv_file(rows),
-            filename="ledger.csv",
-            community=community,
-            as_of=AS_OF,
-            hand=Hand(by=self.village.worker, now=self.now),
-            holder=name,
-            clock=lambda: self.real,
+            file=Incoming(
+                source=rows if isinstance(rows, bytes) else csv_file(rows),
+                filename="ledger.csv",
+                community=community,
+                as_of=AS_OF,
+                **options,
+            ),
+            hand=self.hand(name),
             on_piece=self.landed.extend,
-            **options,
         )
+
+    def hand(self, name: str = "one") -> Hand:
+        """Return the hand of a process of this name."""
+        return Hand(by=self.village.worker, now=self.now, holder=name, clock=lambda: self.real)
 
     def people(self) -> int:
         """Return how many people the ledger holds."""
