@@ -66,7 +66,7 @@ def weakness(password: str, *, about: tuple[str, ...] = ()) -> str:
     if len(plain) > LONGEST:
         return "password_long"
     lower = plain.lower()
-    if any(len(word) >= 3 and word.lower() in lower for word in about):
+    if any(_is_telling(word) and word.lower() in lower for word in about):
         return "password_about_you"
     if len(set(lower)) < 5 or _is_sequence(lower) or _is_repeated(lower):
         return "password_pattern"
@@ -75,6 +75,11 @@ def weakness(password: str, *, about: tuple[str, ...] = ()) -> str:
     if _stem(lower) in _KNOWN_STEMS:
         return "password_known"
     return ""
+
+
+def _is_telling(word: str) -> bool:
+    # "Ann" stands in many an innocent sentence; 王芳 does not.
+    return len(word) >= (4 if word.isascii() else 2)
 
 
 def _stem(lower: str) -> str:
