@@ -7,7 +7,8 @@ from flask import Blueprint
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
 from outreach.web.hooks import http_gateway, twilio
-from outreach.web.leaders import standing
+from outreach.web.leaders import oversight, standing
+from outreach.web.staff.blueprints import STAFF
 
 ALL: tuple[Blueprint, ...] = (
     auth.bp,
@@ -20,6 +21,8 @@ ALL: tuple[Blueprint, ...] = (
     place.bp,
     audit.bp,
     standing.bp,
+    oversight.bp,
+    *STAFF,
     twilio.bp,
     http_gateway.bp,
 )

@@ -20,9 +20,10 @@ from outreach.web.i18n import _, language
 from outreach.web.lists import page_number, pages
 from outreach.web.notices import notify
 from outreach.web.staff import looks
+from outreach.web.tags import coded
 from outreach.web.visit import services, visit
 from outreach.workflows.book import book_trip
-from outreach.workflows.booking_offer import booking_offer
+from outreach.workflows.booking_offer import BookingOffer, booking_offer
 from outreach.workflows.booking_sheet import (
     PAGE_SIZE,
     BookingFilter,
@@ -81,11 +82,9 @@ def create(resident_id: int) -> ResponseReturnValue:
     """Book the slot with its rides, or say which field stands against it."""
     form = Form(request.form)
     with reading() as act:
-        offered = booking_offer(
-            act.session, resident_id=resident_id, scope=act.scope, now=act.now
-        )
+        offered = booking_offer(act.session, resident_id=resident_id, scope=act.scope, now=act.now)
     with form.catching():
-        booking = _read_booking(form, resident_id)
+        booking = _read_booking(form, offered)
         form.check()
         actor, home = visit().actor, services()
         made = book_trip(
@@ -102,23 +101,21 @@ def create(resident_id: int) -> ResponseReturnValue:
 
 def _form_page(resident_id: int, form: Form, status: int) -> ResponseReturnValue:
     with reading() as act:
-        offered = booking_offer(
-            act.session, resident_id=resident_id, scope=act.scope, now=act.now
-        )
+        offered = booking_offer(act.session, resident_id=resident_id, scope=act.scope, now=act.now)
         act.saw("resident", resident_id)
     return render_template("staff/bookings/new.html", form=form, offer=offered), status
 
 
-def _read_booking(form: Form, resident_id: int) -> Booking:
+def _read_booking(form: Form, offered: BookingOffer) -> Booking:
     site_session_id, slot_at = _slot(form, required=True)
     doses = [int(text) for text in form.many("campaign") if text.isascii() and text.isdigit()]
     if not doses:
         form.wrong("campaign", "dose_not_chosen")
     return Booking(
-        resident_id=resident_id,
+        resident_id=offered.head.resident_id,
         site_session_id=site_session_id,
         slot_at=slot_at,
-        ways=_ways(form),
+        ways=_ways(form, offered),
         campaign_ids=tuple(doses),
         companions=form.whole("companions", least=0, most=3) or 0,
         wants_escort=form.yes("wants_escort"),
@@ -136,14 +133,15 @@ def _slot(form: Form, *, required: bool) -> tuple[int, datetime]:
     return 0, datetime.fromtimestamp(0, tz=UTC)
 
 
-def _ways(form: Form) -> Ways:
-    contact = form["return_contact"]
+def _ways(form: Form, offered: BookingOffer) -> Ways:
+    people = {str(person.contact_person_id) for person in offered.people}
+    contact = form.code("return_contact", people, required=False)
     return Ways(
         outbound=form.one_of("outbound_mode", Mode) or Mode.OTHER,
         homeward=form.one_of("return_mode", Mode) or Mode.OTHER,
         outbound_with=form.text("outbound_with", longest=60),
         return_with=form.text("return_with", longest=60),
-        return_contact_id=int(contact) if contact.isascii() and contact.isdigit() else None,
+        return_contact_id=int(contact) if contact else None,
     )
 
 
@@ -156,10 +154,15 @@ def show(appointment_id: int) -> ResponseReturnValue:
             act.session, appointment_id=appointment_id, scope=act.scope, now=act.now
         )
         act.saw("resident", sheet.line.head.resident_id)
-    codes = [(code, RIDE_RESULTS[code] if code else None) for code in CANCEL_CODES]
     return render_template(
-        "staff/bookings/show.html", sheet=sheet, cancel_codes=codes, form=Form()
+        "staff/bookings/show.html", sheet=sheet, cancel_reasons=cancel_reasons(), form=Form()
     )
+
+
+def cancel_reasons() -> list[tuple[str, str]]:
+    """Return the reasons to cancel as a select offers them; the first is worked out from the time."""
+    coded_reasons = [(code, coded(RIDE_RESULTS[code])) for code in CANCEL_CODES if code]
+    return [("", _("Plain cancellation")), *coded_reasons]
 
 
 @bp.get("/bookings/<int:appointment_id>/change")
@@ -174,13 +177,13 @@ def edit(appointment_id: int) -> ResponseReturnValue:
 def change(appointment_id: int) -> ResponseReturnValue:
     """Change a booking whole: slot, ways, rides and messages hold together."""
     form = Form(request.form)
-    _sheet(appointment_id)
+    _sheet, offered = _sheet_and_offer(appointment_id)
     with form.catching():
         session_id, slot_at = _slot(form, required=False)
         wanted = Change(
             site_session_id=session_id or None,
             slot_at=slot_at if session_id else None,
-            ways=_ways(form),
+            ways=_ways(form, offered),
             companions=form.whole("companions", least=0, most=3) or 0,
             wants_escort=form.yes("wants_escort"),
         )
@@ -206,24 +209,21 @@ def _change(appointment_id: int, version: int, wanted: Change) -> None:
 
 
 def _edit_page(appointment_id: int, form: Form, status: int) -> ResponseReturnValue:
-    with reading() as act:
-        sheet = booking_sheet(
-            act.session, appointment_id=appointment_id, scope=act.scope, now=act.now
-        )
-        offered = booking_offer(
-            act.session, resident_id=sheet.line.head.resident_id, scope=act.scope, now=act.now
-        )
-        act.saw("resident", sheet.line.head.resident_id)
+    sheet, offered = _sheet_and_offer(appointment_id)
     page = render_template("staff/bookings/edit.html", sheet=sheet, offer=offered, form=form)
     return page, status
 
 
-def _sheet(appointment_id: int) -> BookingSheet:
-    """Return a booking of the area; NotFound outside it."""
+def _sheet_and_offer(appointment_id: int) -> tuple[BookingSheet, BookingOffer]:
+    """Return a booking of the area and what could be offered instead; NotFound outside it."""
     with reading() as act:
-        return booking_sheet(
+        sheet = booking_sheet(
             act.session, appointment_id=appointment_id, scope=act.scope, now=act.now
         )
+        resident_id = sheet.line.head.resident_id
+        offered = booking_offer(act.session, resident_id=resident_id, scope=act.scope, now=act.now)
+        act.saw("resident", resident_id)
+    return sheet, offered
 
 
 @bp.post("/bookings/<int:appointment_id>/confirm")

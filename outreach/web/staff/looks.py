@@ -26,6 +26,8 @@ from outreach.ledger.codes import (
     STATUS_LABELS,
 )
 from outreach.transport.codes import RIDE_RESULTS, LegStatus
+from outreach.web.messages import add_messages
+from outreach.web.staff.wording import MESSAGES
 from outreach.web.tags import add_tags
 
 APPOINTMENT_LABELS = coded_list(
@@ -129,6 +131,42 @@ INBOUND_LABELS = coded_list(
         ("read", "已读", "Read"),
     ]
 )
+LIFE_KIND_LABELS = coded_list(
+    [
+        ("present", "在家", "At home"),
+        ("away", "暂时外出", "Away for a while"),
+        ("hospital", "住院", "In hospital"),
+        ("nursing_home", "住养老院", "Nursing home"),
+        ("moved", "已迁出", "Moved away"),
+        ("deceased", "已故", "Has died"),
+    ]
+)
+MISSING_LABELS = coded_list(
+    [
+        ("birth_date", "出生日期", "birth date"),
+        ("id_number", "身份证号", "identity number"),
+        ("phone", "电话", "phone number"),
+        ("address", "地址", "address"),
+        ("grid", "网格", "grid"),
+    ]
+)
+CONSENT_FORMS = coded_list(
+    [
+        ("spoken", "口头", "spoken"),
+        ("paper", "纸质签字", "signed paper"),
+        ("photo", "照片", "photo"),
+    ]
+)
+SEXES = coded_list(
+    [("female", "女", "female"), ("male", "男", "male"), ("unknown", "未知", "unknown")]
+)
+ROLES_OF_CONTACTS = coded_list(
+    [
+        ("decides", "做主", "decides"),
+        ("told", "知会", "is told"),
+        ("emergency", "仅紧急", "emergency only"),
+    ]
+)
 CONFIRMED_BY = coded_list(
     [
         ("sms", "短信回复", "by text"),
@@ -138,6 +176,7 @@ CONFIRMED_BY = coded_list(
     ]
 )
 
+add_messages(MESSAGES)
 add_tags(
     AppointmentStatus,
     APPOINTMENT_LABELS,
@@ -244,4 +283,11 @@ def install(state: BlueprintSetupState) -> None:
         CHANNELS=CHANNEL_LABELS,
         STEPS=STEP_LABELS,
         CONFIRMED_BY=CONFIRMED_BY,
+        LIFE_KINDS=LIFE_KIND_LABELS,
+        APPOINTMENT_STATES=APPOINTMENT_LABELS,
+        QUESTION_STATES=QUESTION_LABELS,
+        MISSING=MISSING_LABELS,
+        CONSENT_FORMS=CONSENT_FORMS,
+        SEXES=SEXES,
+        CONTACT_ROLES=ROLES_OF_CONTACTS,
     )

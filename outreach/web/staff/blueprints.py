@@ -1,0 +1,34 @@
+"""The pages of grid workers, callers and clinicians, in one list."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from outreach.web.staff import (
+    bookings,
+    cards,
+    contacts,
+    doses,
+    family,
+    ledger,
+    lives,
+    people,
+    questions,
+    residents,
+    worklist,
+)
+
+STAFF: tuple[Blueprint, ...] = (
+    worklist.bp,
+    contacts.bp,
+    residents.bp,
+    family.bp,
+    lives.bp,
+    doses.bp,
+    doses.deferrals,
+    questions.bp,
+    cards.bp,
+    bookings.bp,
+    ledger.bp,
+    people.bp,
+)

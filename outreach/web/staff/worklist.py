@@ -1,0 +1,109 @@
+"""Today: whom to call or visit, why and in what order, door by door; and the sheet for the stairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from outreach.accounts.codes import Role
+from outreach.contact.priority import Reason, Why
+from outreach.contact.worklist import Stairwell, WorkItem, Worklist, worklist
+from outreach.web.access import allowed
+from outreach.web.acting import Acting, reading
+from outreach.web.htmx import page_or_fragment
+from outreach.web.i18n import _, _l, _n
+
+bp = Blueprint("worklist", __name__, url_prefix="/today")
+
+WORKERS = (Role.GRID_WORKER, Role.CALLER)
+PLAIN_REASONS = {
+    Why.PROMISED_CALL: _l("A call was promised"),
+    Why.DECIDE_LIFE: _l("Something was heard: find out what is true"),
+    Why.ANSWER_READY: _l("The doctor has answered: pass it on"),
+    Why.CLOSE_APPOINTMENT: _l("What came of the appointment?"),
+    Why.REVIEW: _l("A hold has to be looked at again"),
+    Why.VERIFY_DOSE: _l("A dose was told: see the proof"),
+    Why.RESOLVE_CONSENT: _l("Person and family disagree"),
+    Why.AGREED: _l("Has agreed: book now"),
+    Why.DOSE_DUE: _l("The dose is due"),
+    Why.LIVES_ALONE: _l("Lives alone"),
+    Why.NEVER_CONTACTED: _l("Never contacted"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the page shows: the list by doors or by weight, and whose it is."""
+
+    list: Worklist
+    stairwells: tuple[Stairwell, ...]
+    items: tuple[WorkItem, ...]
+    by_weight: bool
+    is_everybodys: bool
+
+
+@bp.get("")
+@allowed(*WORKERS)
+def today() -> ResponseReturnValue:
+    """Show the worker's list of the day."""
+    with reading() as act:
+        found = _today(act)
+    return page_or_fragment(
+        "staff/worklist/today.html", "staff/worklist/_list.html", today=found, why=word_reason
+    )
+
+
+@bp.get("/sheet")
+@allowed(*WORKERS)
+def sheet() -> ResponseReturnValue:
+    """Show the numbered visit sheet: nothing on it says who lives alone, no number is whole (moment 3k)."""
+    with reading() as act:
+        found = _today(act)
+        for item in found.items:
+            act.saw("resident", item.resident_id)
+        day = act.today
+    return render_template("staff/worklist/sheet.html", today=found, day=day)
+
+
+def _today(act: Acting) -> Today:
+    everybody = request.args.get("whose") == "all"
+    found = worklist(
+        act.session,
+        user_id=None if everybody else act.user_id,
+        scope=act.scope,
+        day=act.today,
+        now=act.now,
+    )
+    return Today(
+        list=found,
+        stairwells=found.stairwells,
+        items=found.items,
+        by_weight=request.args.get("order") == "weight",
+        is_everybodys=everybody,
+    )
+
+
+def word_reason(reason: Reason) -> str:
+    """Return a reason in words with its figure."""
+    figure = reason.figure or 0
+    words: dict[Why, Callable[[], object]] = {
+        Why.OWED_CALL: lambda: _n(
+            "%(num)d message must be said by voice",
+            "%(num)d messages must be said by voice",
+            figure,
+        ),
+        Why.OVERDUE_CONTACT: lambda: _n(
+            "Overdue for %(num)d day", "Overdue for %(num)d days", figure
+        ),
+        Why.PAST_DUE_DOSE: lambda: _n(
+            "Dose past due for %(num)d day", "Dose past due for %(num)d days", figure
+        ),
+        Why.LONG_SILENT: lambda: _n(
+            "Last contact %(num)d day ago", "Last contact %(num)d days ago", figure
+        ),
+        Why.AGE: lambda: _("%(age)s years", age=figure),
+    }
+    return str(words[reason.why]() if reason.why in words else PLAIN_REASONS[reason.why])

@@ -1,0 +1,92 @@
+"""The application on a small town, and browsers of its members of staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from outreach.accounts.models import User
+from outreach.accounts.sittings import open_sitting
+from outreach.app import create_app
+from outreach.audit.models import AuditEntry
+from outreach.config import Settings
+from outreach.db import Database
+from outreach.kernel.clock import real_now
+from outreach.services import Services, build_services
+from outreach.vault import new_vault, save_vault
+from outreach.web.visit import SITTING
+from tests.builders.town import Town, build_town
+
+HTMX = {"HX-Request": "true"}
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def town_services(sqlite_url: str, tmp_path: Path) -> Iterator[Services]:
+    """Services on a fresh SQLite database; pages are proven on one kind, what they call on both."""
+    settings = Settings(instance=tmp_path, database_url=sqlite_url)
+    save_vault(new_vault(), settings.keys_file)
+    services = build_services(settings)
+    yield services
+    services.database.close()
+
+
+@pytest.fixture
+def town_database(town_services: Services) -> Database:
+    """The database under the town's pages."""
+    return town_services.database
+
+
+@pytest.fixture
+def town(town_database: Database) -> Town:
+    """The town's ids."""
+    with town_database.write() as session:
+        return build_town(session)
+
+
+@pytest.fixture
+def app(town_services: Services, town: Town) -> Flask:
+    """The application on the town, CSRF tokens apart."""
+    made = create_app(town_services)
+    made.config.update(WTF_CSRF_ENABLED=False, TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    return made
+
+
+@pytest.fixture
+def sign_in(app: Flask, town_database: Database) -> SignIn:
+    """Open a browser in which a member of staff is signed in, in English unless told otherwise."""
+
+    def opened(username: str, language: str = "en") -> FlaskClient:
+        with town_database.write() as session:
+            user = session.scalars(select(User).where(User.username == username)).one()
+            user.language = language
+            token = open_sitting(session, user=user, now=real_now())
+        client = app.test_client()
+        with client.session_transaction() as kept:
+            kept[SITTING] = token
+        return client
+
+    return opened
+
+
+@pytest.fixture
+def viewed(town_database: Database) -> Callable[[int], list[str]]:
+    """Return the pages on which a resident's details were shown, as the trail holds them."""
+
+    def pages(resident_id: int) -> list[str]:
+        with town_database.read() as session:
+            rows = session.scalars(
+                select(AuditEntry).where(
+                    AuditEntry.act == "view",
+                    AuditEntry.subject_kind == "resident",
+                    AuditEntry.subject_id == resident_id,
+                )
+            ).all()
+        return [str(row.facts["page"]) for row in rows]
+
+    return pages
