@@ -109,6 +109,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
             },
             pool_size=pool_size,
             max_overflow=20,
+            hide_parameters=True,  # an error's text reaches logs; names and numbers must not
         )
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
@@ -116,6 +117,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=20,
         connect_args={

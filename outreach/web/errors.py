@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -23,6 +25,7 @@ log = logging.getLogger("outreach.web")
 MEGABYTE = 1024 * 1024
 DRAIN_AT_MOST = 128 * MEGABYTE
 RETRY_AFTER_S = 5
+DEEPEST_FRAMES = 12
 HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 403: "not_allowed"}
 
 
@@ -148,8 +151,18 @@ def _of_http(error: HTTPException) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     number = secrets.token_hex(4)
-    log.error("unforeseen", extra={"number": number, "endpoint": request.endpoint}, exc_info=error)
+    log.error(
+        "unforeseen",
+        extra={"number": number, "endpoint": request.endpoint, **broke_at(error)},
+    )
     return answer(500, "broken", {"number": number})
+
+
+def broke_at(error: Exception) -> dict[str, object]:
+    """Return what a log may say of an error: where it broke, not its text, which may quote a person's data."""
+    frames = traceback.extract_tb(error.__traceback__)[-DEEPEST_FRAMES:]
+    where = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"kind": type(error).__name__, "where": where}
 
 
 def _wants_json() -> bool:

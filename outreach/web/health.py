@@ -16,6 +16,7 @@ from outreach.kernel.clock import monotonic_s
 from outreach.kernel.errors import NotFound
 from outreach.places.queries import get_place
 from outreach.web.access import admitted_by, open_to_all
+from outreach.web.errors import broke_at
 from outreach.web.visit import has_visit, services, visit
 
 bp = Blueprint("health", __name__)
@@ -69,8 +70,8 @@ def healthz() -> ResponseReturnValue:
     try:
         with services().database.read() as session:
             get_place(session)
-    except Exception:
-        log.exception("health: database")
+    except Exception as error:
+        log.error("health: database", extra=broke_at(error))  # noqa: TRY400 - see broke_at
         wrong.append("database")
     if shutil.disk_usage(services().settings.instance).free < LEAST_FREE_BYTES:
         wrong.append("disk")

@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from outreach.config import Settings
 from outreach.services import Services
+from outreach.web import logs
 
 THREADS = 8
 PORTS_TRIED = 50
@@ -95,5 +96,6 @@ def _after_fork(services: Services) -> Callable[[object, object], None]:
 
 def serve(app: Flask) -> None:
     """Serve the application until a signal ends it; prints ``listening on http://…`` when ready."""
+    logs.install()
     settings: Settings = app.extensions["outreach"].settings
     Server(app, listen(settings.host, settings.port)).run()

@@ -194,7 +194,7 @@ class TestErrors:
         return office_app
 
     def test_an_unforeseen_error_says_nothing_of_its_cause_but_a_number_to_quote(
-        self, app_that_breaks: Flask, boss: FlaskClient
+        self, app_that_breaks: Flask, boss: FlaskClient, caplog: pytest.LogCaptureFixture
     ) -> None:
         answer = boss.get("/breaks")
         assert answer.status_code == 500
@@ -202,6 +202,10 @@ class TestErrors:
         assert re.search(r"Error number: [0-9a-f]{8}", page)
         assert "赵桂英" not in page
         assert "RuntimeError" not in page
+        logged = " ".join(str(vars(record)) for record in caplog.records)
+        assert "RuntimeError" in logged
+        assert "breaks" in logged
+        assert "赵桂英" not in logged
 
     def test_fault_11_a_locked_database_asks_to_try_again(
         self, app_that_breaks: Flask, browser: FlaskClient

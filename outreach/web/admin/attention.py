@@ -18,6 +18,7 @@ from outreach.accounts.queries import users_within
 from outreach.audit.queries import oldest_unsealed_at
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, reading
+from outreach.web.errors import broke_at
 from outreach.web.i18n import _
 
 bp = Blueprint("attention", __name__, url_prefix="/admin")
@@ -65,8 +66,8 @@ def index() -> ResponseReturnValue:
 def _asked(watcher: Watcher, act: Acting) -> list[Matter]:
     try:
         return watcher(act)
-    except Exception:
-        log.exception("watcher failed", extra={"watcher": watcher.__name__})
+    except Exception as error:
+        log.error("watcher failed", extra={"watcher": watcher.__name__, **broke_at(error)})  # noqa: TRY400
         return [
             Matter(
                 title=_("A check did not run"),
