@@ -33,13 +33,12 @@ class Island:
         self._now, self._trial, self._best = map(box_tours, (self.now, self.trial, self.best))
         self.memory = new_memory(compiled.net, compiled.longest)
         self.boxed_memory = box_memory(self.memory)
-        vehicles, count = len(compiled.net.kind), len(compiled.units.penalty)
-        self.progress = Progress(np.zeros(2), np.zeros(vehicles, np.int32))
+        self.progress = Progress(np.zeros(2), np.zeros(len(compiled.net.kind), np.int32))
         self._progress = box_progress(self.progress)
         self.pool = new_pool()
         self.boxed_pool = box_pool(self.pool)
         self.chance = new_chance(seed)
-        self.everyone = np.arange(count, dtype=np.int32)
+        self.everyone = _placeable(compiled)
 
     @property
     def cost(self) -> float:
@@ -57,7 +56,7 @@ class Island:
 
     def construct(self) -> None:
         """Fill the current plan with whoever is not in it yet, and start from there."""
-        missing = self.everyone[self.now.option < 0]
+        missing = self.everyone[self.now.option[self.everyone] < 0]
         if len(missing) <= REGRET_AT_MOST:
             insert_by_regret(
                 self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
@@ -106,3 +105,13 @@ class Island:
     def refreshed(self, tours: Tours, v: int) -> bool:
         """Recompute a route of some tours; return whether it is feasible."""
         return bool(refresh(self.net, self.compiled.weights, box_tours(tours), v))
+
+
+def _placeable(compiled: Compiled) -> Nodes:
+    """Return the units with an option all of whose legs fit some vehicle; no other is worth a try."""
+    drivable = compiled.net.fits.any(axis=0)
+    units = [
+        any(all(drivable[g] for g in option.legs) for option in row.options)
+        for row in compiled.unit_rows
+    ]
+    return np.flatnonzero(units).astype(np.int32)

@@ -32,11 +32,11 @@ class Dials(NamedTuple):
 
     removed: float = 8.0  # units removed in the mean
     longest: float = 10.0  # longest string
-    strings: float = 0.60  # shares of the ways to remove; the rest are whole routes
-    related: float = 0.20
-    costly: float = 0.07
-    random: float = 0.08
-    regret: float = 0.35  # share of insertions by regret
+    strings: float = 0.82  # shares of the ways to remove; the rest are whole routes
+    related: float = 0.06
+    costly: float = 0.04
+    random: float = 0.04
+    regret: float = 0.5  # share of insertions by regret
     blink: float = 0.03  # share of routes overlooked in greedy insertion
     noise: float = 0.5  # disturbance of regrets
 

@@ -23,16 +23,22 @@ class Hand:
 
 
 def deal(
-    compiled: Compiled, present: Tours, islands: int, chance: np.random.Generator
+    compiled: Compiled,
+    present: Tours,
+    everyone: Nodes,
+    islands: int,
+    chance: np.random.Generator,
 ) -> list[Hand]:
     """Return a hand for every island: vehicles that share a neighbourhood, and who rides in them."""
     owner = _owners(compiled, present, islands, chance)
     unit_owner = _unit_owners(compiled, present, owner, islands, chance)
     room = compiled.units.room
+    known = np.zeros(len(unit_owner), bool)
+    known[everyone] = True
     spare = np.floor((room - present.used) / islands)
     hands = []
     for k in range(islands):
-        units = np.flatnonzero(unit_owner == k).astype(np.int32)
+        units = np.flatnonzero((unit_owner == k) & known).astype(np.int32)
         hands.append(Hand((owner == k).astype(np.uint8), units, room - spare))
     return hands
 

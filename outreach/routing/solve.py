@@ -27,7 +27,7 @@ from outreach.routing.shares import deal, merge
 from outreach.routing.tours import Tours, copy_of, empty_tours
 
 TOGETHER_FROM = 150  # units from which all islands work on one plan
-CYCLE_PER_UNIT = 350  # iterations of one annealing cycle, per unit
+CYCLE_PER_UNIT = 1000  # iterations of one annealing cycle, per unit
 STRETCH_S = 0.1  # seconds between two looks at the clock
 STRETCH = 500  # iterations between two looks when iterations are counted
 FIRST_SPEED = 2000.0  # iterations per second assumed before any were measured
@@ -107,10 +107,10 @@ def run(
     search.note()
     for island in islands[1:]:
         island.start_from(best.tours)
-    if len(compiled.units.penalty) == 0 or len(compiled.net.kind) == 0:
+    if len(first.everyone) == 0:
         return best
     with ThreadPoolExecutor(max_workers=len(islands) + 1) as workers:
-        if len(compiled.units.penalty) >= TOGETHER_FROM and len(compiled.net.kind) > len(islands):
+        if len(first.everyone) >= TOGETHER_FROM and len(compiled.net.kind) > len(islands):
             _search_together(search, workers)
         else:
             _search_apart(search, workers)
@@ -291,7 +291,7 @@ def _search_together(search: Search, workers: ThreadPoolExecutor) -> None:
     present = copy_of(search.best.tours)
     while not budget.over():
         heat = temperature(budget.share(), search.cost_per_unit(), first=True)
-        hands = deal(search.compiled, present, len(islands), chance)
+        hands = deal(search.compiled, present, islands[0].everyone, len(islands), chance)
         rounds = budget.stretch(search.speed, STRETCH_S, STRETCH)
         before = budget.elapsed_s
         jobs = []
