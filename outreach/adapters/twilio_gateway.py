@@ -190,8 +190,8 @@ class TwilioGateway:
         status = int(getattr(error, "status", 0) or 0)
         if not status:
             return Unknown("unreadable_answer")
-        code = getattr(error, "code", None)
-        is_own = isinstance(code, int | str) and str(code).isdecimal() and int(code) != status
+        code = str(getattr(error, "code", "") or "")
+        is_own = code.isdecimal() and int(code) != status
         return outcome_of_error(
             status, int(code) if is_own else None, retry_after_s=self._http.retry_after_s
         )

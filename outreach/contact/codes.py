@@ -130,6 +130,13 @@ class QuestionState(StrEnum):
     CLOSED = "closed"
 
 
+NEXT_QUESTION_STATE: dict[QuestionState, frozenset[QuestionState]] = {
+    QuestionState.OPEN: frozenset({QuestionState.ANSWERED, QuestionState.CLOSED}),
+    QuestionState.ANSWERED: frozenset({QuestionState.CLOSED}),
+    QuestionState.CLOSED: frozenset(),
+}
+
+
 CONTACT_OUTCOMES = coded_list(
     [
         ("C01", "接通-同意接种", "Reached: agrees"),

@@ -131,6 +131,8 @@ def cancel(
 
 def owe_calls(session: Session, *, message_ids: Collection[int], now: datetime) -> list[int]:
     """Put a call by a person on the list for each ended message that someone must be told all the same."""
+    if not message_ids:
+        return []
     question = (
         select(Message)
         .where(

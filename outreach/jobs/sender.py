@@ -16,7 +16,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from outreach.contact.campaign_sending import paused_campaigns
-from outreach.contact.claims import LEASE, Claim, Instants, claim, is_anything_due, sending_control
+from outreach.contact.claims import LEASE, Instants, claim, is_anything_due, sending_control
 from outreach.contact.rules import RIDE_PRIORITY
 from outreach.db import Database
 from outreach.jobs.meters import Meters
@@ -30,6 +30,7 @@ from outreach.workflows.send_one import instants, post
 
 log = logging.getLogger("outreach.sender")
 MOST_PER_COMMIT = 64
+LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +143,39 @@ class Sender:
         def act(session: Session) -> tuple[list[Alert], list[Ready], list[Ready]]:
             at = instants(session, real_now())
             alerts = finish(session, posted=posted, at=at) if posted else []
-            rides = [t for t in turns if t.wants_more and t.rides_only]
-            others = [t for t in turns if t.wants_more and not t.rides_only]
-            urgent = self._take(session, at, len(rides), up_to=RIDE_PRIORITY)
-            return alerts, urgent, self._take(session, at, len(others), up_to=None)
+            if not wanting or not self._may_send(session, at):
+                return alerts, [], []
+            paused = paused_campaigns(session)
+            rides = sum(t.wants_more and t.rides_only for t in turns)
+            urgent = self._take(session, at, rides, paused=paused, up_to=RIDE_PRIORITY)
+            usual = self._take(session, at, wanting - rides, paused=paused, up_to=None)
+            return alerts, urgent, usual
 
         alerts, urgent, usual = self._database.act(act)
         for alert in alerts:
             log.error("alert", extra={"code": alert.code, "gateway": alert.gateway})
         return self._hand_out(turns, urgent, usual)
 
+    def _may_send(self, session: Session, at: Instants) -> bool:
+        if sending_control(session).paused_at is not None:
+            return False
+        return is_any_route_open(session, self._routes, real_now=at.real_now)
+
     def _take(
-        self, session: Session, at: Instants, limit: int, *, up_to: int | None
+        self,
+        session: Session,
+        at: Instants,
+        limit: int,
+        *,
+        paused: Sequence[int],
+        up_to: int | None,
     ) -> list[Ready]:
-        if not limit or sending_control(session).paused_at is not None:
-            return []
-        if not is_any_route_open(session, self._routes, real_now=at.real_now):
-            return []
         ready: list[Ready] = []
-        paused = paused_campaigns(session)
         # Some that are due turn out to be silenced or to wait: look again for the threads left over.
-        for _ in range(3):
-            claims: list[Claim] = claim(
+        for _ in range(LOOKS):
+            if len(ready) >= limit:
+                break
+            claims = claim(
                 session,
                 at=at,
                 limit=limit - len(ready),
@@ -177,8 +189,6 @@ class Sender:
                 session, claims=claims, routes=self._routes, at=at, lease=self._tempo.lease
             )
             ready += begun.values()
-            if len(ready) >= limit:
-                break
         return ready
 
     def _hand_out(

@@ -203,13 +203,14 @@ def _mark_phones(session: Session, row: Message, **values: object) -> None:
 
 def _note_gateways(session: Session, posted: Sequence[Posted], *, at: Instants) -> list[Alert]:
     alerts = []
+    answered: set[str] = set()
     for done in posted:
         outcome = done.outcome
         is_trouble = (isinstance(outcome, Later) and outcome.of_gateway) or isinstance(
             outcome, Broken | Unknown
         )
         if not is_trouble:
-            note_success(session, name=done.gateway)
+            answered.add(done.gateway)
             continue
         opened = note_trouble(
             session,
@@ -221,4 +222,7 @@ def _note_gateways(session: Session, posted: Sequence[Posted], *, at: Instants) 
         )
         if opened:
             alerts.append(Alert("circuit_open", done.gateway))
+    # One that answered among those that failed: the route lives, and the row count starts anew.
+    for name in sorted(answered):
+        note_success(session, name=name)
     return alerts

@@ -161,7 +161,7 @@ class MessageFacts:
             .outerjoin(Household, Household.id == Resident.household_id)
             .where(Resident.id.in_(ids))
         )
-        return {row.id: row for row in self._rows(question)}
+        return {row.id: row for row in self._rows(question)} if ids else {}
 
     def _read_reports(self, ids: set[int]) -> frozenset[int]:
         # A reported death holds everything by itself (held_all); the other words wait for a person.
@@ -170,7 +170,7 @@ class MessageFacts:
             LifeReport.state.in_([ReportState.OPEN, ReportState.SECONDED]),
             LifeReport.kind != LifeReportKind.DECEASED,
         )
-        return frozenset(self._session.scalars(question))
+        return frozenset(self._session.scalars(question)) if ids else frozenset()
 
     def _read_entries(self, ids: set[int]) -> dict[tuple[int, int], Row[Any]]:
         question = select(
@@ -179,7 +179,8 @@ class MessageFacts:
             LedgerEntry.status,
             LedgerEntry.do_not_ask,
         ).where(LedgerEntry.resident_id.in_(ids))
-        return {(r.resident_id, r.campaign_id): r for r in self._rows(question)}
+        rows = self._rows(question) if ids else []
+        return {(r.resident_id, r.campaign_id): r for r in rows}
 
     def _read_legs(self, ids: set[int]) -> dict[int, Row[Any]]:
         question = select(RideLeg.id, RideLeg.status, RideLeg.appointment_id).where(
@@ -222,6 +223,8 @@ class MessageFacts:
         return frozenset(self._session.scalars(question))
 
     def _read_people(self, ids: set[int | None]) -> dict[int, Row[Any]]:
+        if ids <= {None}:
+            return {}
         question = select(
             ContactPerson.id,
             ContactPerson.ended_at,
@@ -237,6 +240,8 @@ class MessageFacts:
         return _grouped(self._rows(question), "number_index")
 
     def _read_campaigns(self, ids: set[int | None]) -> frozenset[int]:
+        if ids <= {None}:
+            return frozenset()
         question = select(Campaign.id).where(
             Campaign.id.in_({i for i in ids if i is not None}),
             Campaign.sending_cancelled_at.is_not(None),

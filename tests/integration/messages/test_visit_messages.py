@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import time
 
 from outreach.contact.codes import Channel, Meaning, MessageState, Step
-from outreach.db import Database
 from outreach.ports.messages import InboundText
 from outreach.workflows.hear import hear
 from tests.builders.ledger import Village, add_elders

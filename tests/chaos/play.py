@@ -1,0 +1,183 @@
+"""A burst of messages in a database of its own, workers that can be killed, and the final count."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from outreach.contact.codes import Channel, MessageState, Purpose, Step
+from outreach.contact.message_models import Message
+from outreach.contact.outbox import Draft, queue
+from outreach.db import Database, make_engine
+from outreach.kernel.clock import real_now
+from outreach.places.operations import move_clock
+from outreach.places.queries import get_place
+from outreach.schema import metadata
+from outreach.vault import new_vault, save_vault
+from tests.builders.ledger import build_village
+from tests.builders.messages import NOW
+from tests.chaos.provider import PROJECT, Provider
+
+WORKING = (
+    MessageState.QUEUED,
+    MessageState.CLAIMED,
+    MessageState.SENDING,
+    MessageState.UNKNOWN,
+)
+
+
+@dataclass
+class Stage:
+    """Where a play happens."""
+
+    url: str
+    folder: Path
+    provider: Provider
+    database: Database
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def fill(self, count: int, *, ride_share: float = 0.5) -> None:
+        """Queue a burst, each message to a number of its own, part of them about rides."""
+        now = real_now() + timedelta(seconds=self._offset_s())
+        drafts = [self._draft(number, ride_share, now) for number in range(count)]
+        for start in range(0, count, 2000):
+            with self.database.write() as session:
+                queue(session, drafts=drafts[start : start + 2000], now=now)
+
+    def _draft(self, number: int, ride_share: float, now: datetime) -> Draft:
+        is_ride = (number % 100) < ride_share * 100
+        return Draft(
+            to_whom=f"m{number}",
+            step=Step.ANSWER,
+            purpose=Purpose.RIDE if is_ride else Purpose.APPOINTMENT,
+            channel=Channel.SMS,
+            subject_kind="manual",
+            subject_id=0,
+            number=f"+86139{number:08d}",
+            body=f"【棉东社区】第{number}位：明天见。",
+            due_at=now,
+            expires_at=now + timedelta(hours=9),
+        )
+
+    def _offset_s(self) -> float:
+        with self.database.read() as session:
+            return get_place(session).clock_offset_s
+
+    def start_worker(
+        self, *, senders: int = 8, lease_s: float = 3.0, wait_s: float = 0.5
+    ) -> subprocess.Popen[bytes]:
+        """Start one worker process."""
+        command = [
+            *(sys.executable, "-m", "tests.chaos.worker"),
+            *("--database", self.url, "--folder", str(self.folder)),
+            *("--provider", self.provider.base, "--senders", str(senders)),
+            *("--lease-s", str(lease_s), "--wait-s", str(wait_s)),
+        ]
+        worker = subprocess.Popen(command, cwd=PROJECT)
+        self.workers.append(worker)
+        return worker
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """Kill a worker as a power cut would."""
+        worker.kill()
+        worker.wait(timeout=10)
+        self.workers.remove(worker)
+
+    def working(self) -> int:
+        """Return how many messages have no end yet, accepted ones apart."""
+        with self.database.read() as session:
+            question = select(func.count()).where(Message.state.in_(WORKING))
+            return session.scalar(question) or 0
+
+    def states(self) -> Counter[str]:
+        """Return how many messages are in each state."""
+        with self.database.read() as session:
+            question = select(Message.state, func.count()).group_by(Message.state)
+            return Counter({state.value: count for state, count in session.execute(question)})
+
+    def wait_until_settled(self, *, within_s: float) -> None:
+        """Wait until every message has an end."""
+        ends = time.monotonic() + within_s
+        while self.working():
+            assert time.monotonic() < ends, f"still working: {self.states()}"
+            time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Count:
+    """The oracle's word beside ours."""
+
+    accepted_once: int
+    sent_twice: int
+    ride_copies: int
+    lost: int
+    unresolved: int
+
+
+def count_up(stage: Stage) -> Count:
+    """Compare the provider's log with the outbox; *lost* as decisions §3 defines it."""
+    log = Counter(line["Body"] for line in stage.provider.accepted())
+    with stage.database.read() as session:
+        rows = session.execute(select(Message.body, Message.state, Message.purpose)).all()
+    known_end = {MessageState.UNRESOLVED, MessageState.SUPPRESSED, MessageState.EXPIRED}
+    lost = sum(1 for body, state, _ in rows if not log[body or ""] and state not in known_end)
+    twice = sum(
+        log[body or ""] - 1
+        for body, _, purpose in rows
+        if log[body or ""] > 1 and purpose is not Purpose.RIDE
+    )
+    rides = sum(
+        log[body or ""] - 1
+        for body, _, purpose in rows
+        if log[body or ""] > 1 and purpose is Purpose.RIDE
+    )
+    return Count(
+        accepted_once=sum(1 for body, _, _ in rows if log[body or ""] == 1),
+        sent_twice=twice,
+        ride_copies=rides,
+        lost=lost,
+        unresolved=sum(1 for _, state, _ in rows if state is MessageState.UNRESOLVED),
+    )
+
+
+@contextmanager
+def stage_on(url: str, folder: Path, provider: Provider) -> Iterator[Stage]:
+    """Set the stage in an empty database; whatever workers are left at the end are killed."""
+    vault = new_vault()
+    save_vault(vault, folder / "keys.json")
+    database = Database(make_engine(url), vault)
+    metadata().create_all(database.engine)
+    with database.write() as session:
+        build_village(session)
+        move_clock(session, to=NOW)
+    stage = Stage(url, folder, provider, database)
+    try:
+        yield stage
+    finally:
+        for worker in list(stage.workers):
+            stage.kill(worker)
+        database.close()
+
+
+def kill_at_random(stage: Stage, *, kills: int, workers: int, seed: int, senders: int = 8) -> int:
+    """Kill workers at random points and start new ones, until so many were killed; return how many."""
+    dice = random.Random(seed)
+    for _ in range(workers):
+        stage.start_worker(senders=senders)
+    done = 0
+    while done < kills and stage.working():
+        time.sleep(dice.uniform(0.05, 1.5))
+        stage.kill(dice.choice(stage.workers))
+        stage.start_worker(senders=senders)
+        done += 1
+    return done

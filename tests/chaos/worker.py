@@ -1,0 +1,81 @@
+"""A worker process for chaos and benchmarks: the product's own, on a database and a provider of the play."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+from outreach.adapters.twilio_gateway import TwilioAccount, TwilioGateway
+from outreach.config import Settings
+from outreach.contact.claims import sweep_leases
+from outreach.db import Database, make_engine
+from outreach.jobs.scheduler import Duty
+from outreach.jobs.sender import Tempo
+from outreach.jobs.worker import run
+from outreach.kernel.clock import real_now
+from outreach.services import Services, build_travel_times
+from outreach.vault import load_vault
+from outreach.workflows.reconcile_messages import reconcile_messages
+from outreach.workflows.routes import Routes
+from tests.chaos.provider import SENDER, SID, TOKEN
+
+
+def duties(wait: timedelta) -> tuple[Duty, ...]:
+    """Return the two duties that bring messages of dead workers on, at the play's pace."""
+    often = timedelta(seconds=0.2)
+    return (
+        Duty(
+            "sweep",
+            lambda s: s.database.act(lambda session: sweep_leases(session, real_now=real_now())),
+            every=often,
+        ),
+        Duty(
+            "reconcile",
+            lambda s: reconcile_messages(s.database, s.routes, real_now=real_now, wait=wait),
+            every=often,
+        ),
+    )
+
+
+def services_on(database_url: str, folder: Path, base: str) -> Services:
+    """Return services whose only route is the play's provider."""
+    settings = Settings(instance=folder, database_url=database_url)
+    database = Database(make_engine(database_url), load_vault(settings.keys_file))
+    gateway = TwilioGateway(TwilioAccount(SID, TOKEN, SENDER, base))
+    return Services(
+        settings=settings,
+        database=database,
+        geocoder=None,
+        travel_times=build_travel_times(settings),
+        routes=Routes((gateway,)),
+    )
+
+
+def main() -> None:
+    """Work until terminated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--provider", required=True)
+    parser.add_argument("--senders", type=int, default=8)
+    parser.add_argument("--lease-s", type=float, default=120.0)
+    parser.add_argument("--wait-s", type=float, default=600.0)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("outreach").setLevel(logging.ERROR)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    run(
+        services_on(options.database, options.folder, options.provider),
+        stop,
+        tempo=Tempo(senders=options.senders, idle_s=0.1, lease=timedelta(seconds=options.lease_s)),
+        duties=duties(timedelta(seconds=options.wait_s)),
+    )
+
+
+if __name__ == "__main__":
+    main()
