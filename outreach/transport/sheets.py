@@ -16,7 +16,13 @@ from outreach.kernel.timewindow import TimeWindow
 from outreach.places.points import points_of
 from outreach.transport.codes import Direction, LegStatus, RunStatus, StopKind
 from outreach.transport.models import Driver, Escort, Leave, Shift, Vehicle, VehicleCheck
-from outreach.transport.rules import CarPapers, car_unfit, driver_unfit, escort_unfit
+from outreach.transport.rules import (
+    LONGEST_WAIT_FOR_RETURN,
+    CarPapers,
+    car_unfit,
+    driver_unfit,
+    escort_unfit,
+)
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
 from outreach.transport.stop_check import Car, Duty, Halt, Rider, RunFacts
 
@@ -55,14 +61,24 @@ class LegSheet:
     promised: TimeWindow | None
     promise_reached_at: datetime | None
 
-    def rider(self) -> Rider:
-        """Return the leg as the check sees it, in seconds of the epoch."""
+    def rider(self, now: datetime | None = None) -> Rider:
+        """Return the leg as the check sees it, in seconds of the epoch.
+
+        Someone at a site is never beyond help: once their wait for the way home is over, it counts
+        anew from now, so that a car may always be given to them. The alarm tells that it is late.
+        """
+        pickup, dropoff = _seconds(self.pickup), _seconds(self.dropoff)
+        if now is not None and self.direction is Direction.RETURN:
+            missed_s = now.timestamp() + LONGEST_WAIT_FOR_RETURN.total_seconds() - pickup[1]
+            if missed_s > 0:
+                pickup = (pickup[0], pickup[1] + missed_s)
+                dropoff = (dropoff[0], dropoff[1] + missed_s)
         return Rider(
             leg_id=self.leg_id,
             pickup_place=self.from_address_id,
             dropoff_place=self.to_address_id,
-            pickup=_seconds(self.pickup),
-            dropoff=_seconds(self.dropoff),
+            pickup=pickup,
+            dropoff=dropoff,
             pickup_service_s=self.pickup_service_s,
             dropoff_service_s=self.dropoff_service_s,
             max_ride_s=self.max_ride_s,
@@ -154,7 +170,7 @@ class DaySheet:
         """Return a run as the check sees it, with its own stops or with others."""
         run = self.runs[run_id]
         used = tuple(halts) if halts is not None else tuple(stop.halt() for stop in run.stops)
-        riders = {i: self.legs[i].rider() for i in {halt.leg_id for halt in used}}
+        riders = {i: self.legs[i].rider(now) for i in {halt.leg_id for halt in used}}
         is_under_way = run.status is RunStatus.UNDER_WAY
         floor = now.timestamp() if now is not None and is_under_way else None
         return RunFacts(car=run.car, duty=run.duty, halts=used, riders=riders, not_before_s=floor)

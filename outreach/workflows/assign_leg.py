@@ -59,7 +59,7 @@ class Desk:
     def insertion(self, run_id: int, leg_id: int) -> Insertion:
         """Return the best place for a leg in a run."""
         facts = self.sheet.facts(run_id, now=self.now)
-        return best_insertion(facts, self.sheet.leg(leg_id).rider(), self.table.between)
+        return best_insertion(facts, self.sheet.leg(leg_id).rider(self.now), self.table.between)
 
 
 def lay_out(
@@ -249,7 +249,7 @@ def _move_within(
     _check_may_leave(desk, run_id, leg_id)
     rest = _without(desk, run_id, leg_id)
     facts = desk.sheet.facts(run_id, halts=rest, now=now)
-    rider = desk.sheet.leg(leg_id).rider()
+    rider = desk.sheet.leg(leg_id).rider(desk.now)
     if positions is None:
         place = best_insertion(facts, rider, desk.table.between)
         positions = (place.pickup_position, place.dropoff_position)
@@ -301,7 +301,7 @@ def _with(
     desk: Desk, run_id: int, leg_id: int, positions: tuple[int, int] | None
 ) -> tuple[Halt, ...]:
     facts = desk.sheet.facts(run_id, now=desk.now)
-    rider = desk.sheet.leg(leg_id).rider()
+    rider = desk.sheet.leg(leg_id).rider(desk.now)
     if positions is None:
         place = desk.insertion(run_id, leg_id)
         if not place.fits:
@@ -315,7 +315,7 @@ def _with(
 
 
 def _without(desk: Desk, run_id: int, leg_id: int) -> tuple[Halt, ...]:
-    halts = desk.sheet.facts(run_id).halts
+    halts = desk.sheet.facts(run_id, now=desk.now).halts
     return tuple(halt for halt in halts if halt.leg_id != leg_id)
 
 

@@ -139,7 +139,9 @@ def _try(desk: Desk, run_id: int, leg_id: int, labels: Labels) -> TryOut:
     rest = [s.halt() for s in run.stops if s.leg_id != leg_id]
     facts = sheet.facts(run_id, halts=rest, now=desk.now)
     before: RunCheck = check_run(facts, desk.table.between)
-    place = best_insertion(facts, sheet.leg(leg_id).rider(), desk.table.between, before=before)
+    place = best_insertion(
+        facts, sheet.leg(leg_id).rider(desk.now), desk.table.between, before=before
+    )
     found = [broken(sheet, v, labels) for v in place.breaks]
     if run.is_locked:
         found.append(Broken("run_locked", None, "", None, {}))

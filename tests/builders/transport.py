@@ -205,6 +205,7 @@ def home_leg(session: Session, appointment_id: int) -> RideLeg:
 def tap(
     kind: DayEventKind,
     when: datetime,
+    /,
     *,
     leg: int | None = None,
     appointment: int | None = None,
