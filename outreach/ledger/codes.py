@@ -77,6 +77,16 @@ class ReportState(StrEnum):
     DISMISSED = "dismissed"
 
 
+NEXT_REPORT_STATE: dict[ReportState, frozenset[ReportState]] = {
+    ReportState.OPEN: frozenset(
+        {ReportState.SECONDED, ReportState.CONFIRMED, ReportState.DISMISSED}
+    ),
+    ReportState.SECONDED: frozenset({ReportState.CONFIRMED, ReportState.DISMISSED}),
+    ReportState.CONFIRMED: frozenset(),
+    ReportState.DISMISSED: frozenset(),
+}
+
+
 class Sex(StrEnum):
     """As registered."""
 
@@ -219,6 +229,13 @@ class PairState(StrEnum):
     OPEN = "open"
     MERGED = "merged"
     KEPT_BOTH = "kept_both"
+
+
+NEXT_PAIR_STATE: dict[PairState, frozenset[PairState]] = {
+    PairState.OPEN: frozenset({PairState.MERGED, PairState.KEPT_BOTH}),
+    PairState.MERGED: frozenset({PairState.KEPT_BOTH}),
+    PairState.KEPT_BOTH: frozenset({PairState.MERGED}),
+}
 
 
 MOBILITY = coded_list(

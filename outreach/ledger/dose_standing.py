@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from outreach.campaigns.dose_facts import (
     Assessment,
@@ -92,6 +93,9 @@ def closes(grade: EvidenceGrade, policy: EvidenceGrade) -> bool:
 
 def view_doses(facts: DoseFacts, day: date) -> DoseView:
     """Assess what is told and what is proven on ``day``."""
+    if not (facts.doses or facts.person.doses or facts.person.infections):
+        rules = _Rules(facts.rules)
+        return _view_without_doses(facts.person, rules, facts.target_dose, day)
     proven = tuple(d for d in facts.doses if closes(d.grade, facts.closing_grade))
     told_assessment = _assess(facts, facts.doses, day)
     told = standing_of(told_assessment, facts.target_dose)
@@ -99,6 +103,29 @@ def view_doses(facts: DoseFacts, day: date) -> DoseView:
         return DoseView(told, told, told_assessment)
     proven_assessment = _assess(facts, proven, day)
     return DoseView(told, standing_of(proven_assessment, facts.target_dose), told_assessment)
+
+
+class _Rules:
+    """Rules that are told apart by identity, because comparing two sets takes longer than using one."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rules) and other.rules is self.rules
+
+    def __hash__(self) -> int:
+        return id(self.rules)
+
+
+@lru_cache(maxsize=8192)
+def _view_without_doses(
+    person: Person, rules: _Rules, target_dose: int | None, day: date
+) -> DoseView:
+    # Most lines of a young ledger know of no dose; people born on one day then share one answer.
+    found = assess(person, rules.rules, as_of=day)
+    standing = standing_of(found, target_dose)
+    return DoseView(standing, standing, found)
 
 
 def standing_of(found: Assessment, target_dose: int | None) -> DoseStanding:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from outreach.ledger.bulk import insert_rows
 from outreach.ledger.codes import Cause, EntryStatus, EvidenceGrade, StrikeOffKind
 from outreach.ledger.entry_models import LedgerEntry, StatusTransition, StrikeOff
 from outreach.ledger.rules import Finding
@@ -204,8 +205,9 @@ def leave_ledger(session: Session, *, resident_ids: Sequence[int], hand: Hand) -
         .values(is_counted=False, next_contact_on=None, promised_call_at=None, next_action=""),
         execution_options={"synchronize_session": False},
     )
-    session.execute(
-        insert(StatusTransition),
+    insert_rows(
+        session,
+        StatusTransition,
         [
             {
                 "entry_id": row.id,
@@ -227,8 +229,9 @@ def _insert_entries(
     session: Session, lines: Sequence[Line], hand: Hand
 ) -> dict[tuple[int, int], int]:
     shared = {"status_since": hand.now, "restated_on": hand.day, "version": 1}
-    session.execute(
-        insert(LedgerEntry),
+    insert_rows(
+        session,
+        LedgerEntry,
         [
             line.values()
             | shared
@@ -293,8 +296,7 @@ def _insert_transitions(session: Session, changes: Iterable[StatusChange], hand:
         }
         for change in changes
     ]
-    if rows:
-        session.execute(insert(StatusTransition), rows)
+    insert_rows(session, StatusTransition, rows)
 
 
 def _close_and_reverse(
@@ -314,8 +316,7 @@ def _close_and_reverse(
         closing = _closure(line, entry_id, closures, hand)
         if closing is not None:
             rows.append(closing)
-    if rows:
-        session.execute(insert(StrikeOff), rows)
+    insert_rows(session, StrikeOff, rows)
     done.reversed = sum(row["kind"] is StrikeOffKind.REVERSED for row in rows)
     done.struck_off = len(rows) - done.reversed
 

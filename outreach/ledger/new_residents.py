@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
 from outreach.kernel.dates import eligible_on
 from outreach.kernel.errors import InvalidInput
-from outreach.ledger.bulk import insert_rows, reserve_ids, table_of
+from outreach.ledger.bulk import insert_rows, insert_tuples, reserve_ids
 from outreach.ledger.codes import (
     MOBILITY,
     MOBILITY_FLAGS,
@@ -28,7 +28,7 @@ from outreach.ledger.codes import (
 )
 from outreach.ledger.matching import fold_address, fold_name
 from outreach.ledger.models import ContactPerson, Household, Phone, Resident, SearchTerm
-from outreach.ledger.search_terms import SOUND, terms_of
+from outreach.ledger.search_terms import SOUND, name_terms, place_terms
 from outreach.places.models import Address
 from outreach.places.queries import get_place
 from outreach.vault import Vault
@@ -106,16 +106,17 @@ def add_residents(session: Session, *, rows: Sequence[NewResident], now: datetim
     ids = reserve_ids(session, Resident, len(rows))
     addresses = _add_addresses(session, rows)
     households = _households(session, rows, addresses)
+    terms = [name_terms(row.name.strip()) for row in rows]
     insert_rows(
         session,
         Resident,
         [
-            _resident_row(i, row, addresses[n], households[n], shared)
-            for n, (i, row) in enumerate(zip(ids, rows, strict=True))
+            _resident_row(ids[n], row, terms[n], (addresses[n], households[n]), shared)
+            for n, row in enumerate(rows)
         ],
     )
     _add_contacts(session, ids, rows, shared)
-    _add_terms(session, zip(ids, rows, strict=True))
+    _add_terms(session, ids, terms, [place_terms(row.address) for row in rows])
     return ids
 
 
@@ -158,15 +159,15 @@ def check_codes(mobility: str, flags: Iterable[str]) -> None:
 def _resident_row(
     resident_id: int,
     row: NewResident,
-    address_id: int | None,
-    household_id: int | None,
+    terms: set[str],
+    home: tuple[int | None, int | None],
     shared: _Shared,
 ) -> dict[str, Any]:
+    address_id, household_id = home
     uuid = uuid4().hex
     seal, index = shared.vault.seal, shared.vault.index
     number, written = row.id_number, row.id_as_written
     name = row.name.strip()
-    terms = terms_of(name, "")
     return {
         "id": resident_id,
         "uuid": uuid,
@@ -379,14 +380,14 @@ def phone_row(
     return row if phone_id is None else row | {"id": phone_id}
 
 
-def _add_terms(session: Session, people: Iterable[tuple[int, NewResident]]) -> None:
+def _add_terms(
+    session: Session, ids: Sequence[int], terms: Sequence[set[str]], places: Sequence[set[str]]
+) -> None:
     pairs = [
         (term, resident_id)
-        for resident_id, row in people
-        for term in terms_of(row.name.strip(), row.address)
+        for resident_id, named, placed in zip(ids, terms, places, strict=True)
+        for term in (*named, *placed)
     ]
     # In the order of the index, so that its pages are filled one after another.
     pairs.sort()
-    rows = [{"term": term, "resident_id": resident_id} for term, resident_id in pairs]
-    if rows:
-        session.connection().execute(insert(table_of(SearchTerm)), rows)
+    insert_tuples(session, SearchTerm, ("term", "resident_id"), pairs)

@@ -32,7 +32,17 @@ class Wanted:
 
 def terms_of(name: str, address: str) -> set[str]:
     """Return every term under which a resident is kept."""
-    return _name_terms(fold_name(name)) | set(_place_terms(address))
+    return name_terms(name) | place_terms(address)
+
+
+def name_terms(name: str) -> set[str]:
+    """Return the terms of a name: as written, without the surname, as it sounds, its initials."""
+    return set(_name_terms(fold_name(name)))
+
+
+def place_terms(address: str) -> set[str]:
+    """Return the terms of an address."""
+    return set(_place_terms(address))
 
 
 def wanted(text: str) -> list[Wanted]:
@@ -57,21 +67,22 @@ def _wanted_word(word: str) -> Wanted:
     return Wanted(begins=(SOUND + letters, INITIALS + letters, NAME + folded))
 
 
-def _name_terms(folded: str) -> set[str]:
+@lru_cache(maxsize=16384)
+def _name_terms(folded: str) -> frozenset[str]:
     if not folded:
-        return set()
+        return frozenset()
     terms = {NAME + folded[:_LONGEST_TERM]}
     if _CHINESE.search(folded):
         if len(folded) >= 3:
             terms.add(NAME + folded[1:][:_LONGEST_TERM])
         for way in _ways(folded):
             terms |= _spoken(way)
-        return terms
+        return frozenset(terms)
     words = [w for w in re.split(r"[^\w]+", folded) if w]
     terms |= {SOUND + word[:_LONGEST_TERM] for word in words}
     terms.add(SOUND + "".join(words)[:_LONGEST_TERM])
     terms.add(INITIALS + "".join(word[0] for word in words))
-    return terms
+    return frozenset(terms)
 
 
 def _spoken(way: tuple[str, ...]) -> set[str]:
