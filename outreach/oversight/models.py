@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -149,3 +150,154 @@ class SnapshotChange(Base):
     status: Mapped[EntryStatus | None]
     is_unknown: Mapped[bool] = mapped_column(default=False)
     is_elsewhere: Mapped[bool] = mapped_column(default=False)
+
+
+class Target(Base):
+    """What a unit is to reach by a day, and who answers for it (领导小组, 任务分工).
+
+    A changed target is a new row; the old one ends. ``owner_id`` is a named person.
+    """
+
+    __tablename__ = "target"
+    __table_args__ = (Index("ix_target_area", "area_id", "campaign_id", "ended_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    goal: Mapped[float]
+    by_on: Mapped[date]
+    note: Mapped[str] = mapped_column(default="")
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    set_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Request(Base):
+    """What one level asked of a unit below it, by when, and what came of it."""
+
+    __tablename__ = "oversight_request"
+    __table_args__ = (Index("ix_oversight_request_area", "area_id", "done_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    asked_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    asked_at: Mapped[datetime]
+    text: Mapped[str]
+    due_on: Mapped[date]
+    answer: Mapped[str] = mapped_column(default="")
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    done_at: Mapped[datetime | None]
+
+
+class Escalation(Base):
+    """Unserved need that waited too long and climbed: both levels are told. Never a person's no (6e)."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        UniqueConstraint("cause_key", "level"),
+        Index("ix_escalation_area", "area_id", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    cause_key: Mapped[str]
+    subject_id: Mapped[int]
+    from_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    level: Mapped[int]
+    overdue_since: Mapped[date]
+    climbed_at: Mapped[datetime]
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    seen_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class SavedReport(Base):
+    """A report as it was made: figures frozen with it, files kept as they went out."""
+
+    __tablename__ = "saved_report"
+    __table_args__ = (
+        UniqueConstraint("kind", "area_id", "campaign_id", "basis", "on", "language"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    basis: Mapped[Basis]
+    on: Mapped[date]
+    language: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class ReportForm(Base):
+    """A superior's own Excel form, kept as uploaded, with the cells that we fill (moment 6a).
+
+    ``marks`` are the words around each cell as they stood when it was mapped: a changed form is noticed.
+    """
+
+    __tablename__ = "report_form"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    name: Mapped[str]
+    file: Mapped[bytes] = mapped_column(LargeBinary)
+    cells: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    marks: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class OfficialFigure(Base):
+    """A number that somebody else published of a unit on a day, to compare with ours (moment 6c)."""
+
+    __tablename__ = "official_figure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    figure: Mapped[str]
+    on: Mapped[date]
+    value: Mapped[int]
+    source: Mapped[str]
+    listed: Mapped[list[str] | None]
+    noted_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    noted_at: Mapped[datetime]
+
+
+class SpotCheck(Base):
+    """A random sample of strike-offs to call back; the seed draws the same people again (moment 6d)."""
+
+    __tablename__ = "spot_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    seed: Mapped[int]
+    since: Mapped[date]
+    until: Mapped[date]
+    population: Mapped[int]
+    drawn_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    drawn_at: Mapped[datetime]
+
+
+class SpotCheckItem(Base):
+    """One sampled strike-off and what the call back found."""
+
+    __tablename__ = "spot_check_item"
+    __table_args__ = (UniqueConstraint("spot_check_id", "strike_off_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    spot_check_id: Mapped[int] = mapped_column(ForeignKey("spot_check.id"), index=True)
+    strike_off_id: Mapped[int] = mapped_column(ForeignKey("strike_off.id"))
+    position: Mapped[int]
+    agrees: Mapped[bool | None]
+    finding: Mapped[str] = mapped_column(default="")
+    checked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    checked_at: Mapped[datetime | None]

@@ -88,7 +88,7 @@ def people_of(
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
-    return People(unit, total, tuple(_person(row[0], row[1], row[2], day) for row in rows))
+    return People(unit, total, tuple(person_of(row[0], row[1], row[2], day) for row in rows))
 
 
 def ids_of(session: Session, cell: Cell, *, scope: Scope, now: datetime) -> list[int]:
@@ -121,6 +121,21 @@ def unit_in_scope(session: Session, area_id: int | None, *, scope: Scope) -> Uni
     if area is None or not scope.covers(area.path):
         raise NotFound("area")
     return unit_of(area)
+
+
+def person_of(entry: LedgerEntry, resident: Resident, place: str, day: date) -> Person:
+    """Return a line and its person as lists show them."""
+    return Person(
+        resident_id=resident.id,
+        entry_id=entry.id,
+        name=resident.name,
+        age=age_on(day, born_on=resident.born_on) if resident.born_on else None,
+        unit=place,
+        status=entry.status,
+        since=entry.status_since,
+        next_action=entry.next_action,
+        next_contact_on=entry.next_contact_on,
+    )
 
 
 def _over(
@@ -175,17 +190,3 @@ def _place_condition(
         grids = select(Area.id).where(Area.level == AreaLevel.GRID, Area.path.in_(scope.paths))
         below = or_(below, belong.grid.in_(grids))
     return below
-
-
-def _person(entry: LedgerEntry, resident: Resident, place: str, day: date) -> Person:
-    return Person(
-        resident_id=resident.id,
-        entry_id=entry.id,
-        name=resident.name,
-        age=age_on(day, born_on=resident.born_on) if resident.born_on else None,
-        unit=place,
-        status=entry.status,
-        since=entry.status_since,
-        next_action=entry.next_action,
-        next_contact_on=entry.next_contact_on,
-    )

@@ -6,6 +6,8 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
+from outreach.web.dispatch import day, links
+from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
 from outreach.web.leaders import oversight, standing
 from outreach.web.staff.blueprints import STAFF
@@ -23,6 +25,9 @@ ALL: tuple[Blueprint, ...] = (
     standing.bp,
     oversight.bp,
     *STAFF,
+    day.bp,
+    links.bp,
+    field.bp,
     twilio.bp,
     http_gateway.bp,
 )

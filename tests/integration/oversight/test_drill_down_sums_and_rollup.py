@@ -27,7 +27,7 @@ from outreach.oversight.people import Cell, ids_of, people_of
 from outreach.oversight.rollups import prove, rebuild, refresh, touch_residents
 from outreach.oversight.rules import sums_hold, total
 from outreach.places.models import Area
-from tests.builders.city import NOW, TODAY, City, build_city
+from tests.builders.city import NOW, TODAY, City, Size, build_city
 
 FINER = (*PARTITIONS, Dimension.REASON, Dimension.DEFERRAL)
 
