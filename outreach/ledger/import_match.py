@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -23,6 +23,7 @@ from outreach.places.models import Address, Area
 from outreach.vault import Vault
 
 _AT_ONCE = 900
+SAME, OTHER = "same", "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,19 @@ class Known:
     said: RowValues | None = None
 
 
-def match_rows(session: Session, *, frame: Frame, rows: Sequence[RowOutcome]) -> dict[int, Match]:
-    """Return what each row is, by row number; rows that hold no person for the ledger are problems."""
+def match_rows(
+    session: Session,
+    *,
+    frame: Frame,
+    rows: Sequence[RowOutcome],
+    decided: Mapping[int, str] | None = None,
+) -> dict[int, Match]:
+    """Return what each row is, by row number; rows that hold no person for the ledger are problems.
+
+    ``decided`` are people's words on rows (``same``, ``other``), which stand above the comparison.
+    """
     vault = vault_of(session)
+    decided = decided or {}
     people = [row for row in rows if row.is_in_ledger]
     by_number = _residents_by_number(session, people, vault)
     by_birth = _residents_by_birth(session, frame, [r for r in people if r.row not in by_number])
@@ -65,8 +76,11 @@ def match_rows(session: Session, *, frame: Frame, rows: Sequence[RowOutcome]) ->
         is_by_number = row.row in by_number
         resident_id = by_number.get(row.row) or by_birth.get(row.row)
         known = found.get(resident_id) if resident_id else None
-        if known is None:
+        word = decided.get(row.row, "")
+        if known is None or (word == OTHER and not is_by_number):
             matches[row.row] = Match(RowKind.NEW)
+        elif word == SAME and known.community_id == frame.community_id:
+            matches[row.row] = _changed(row.values, known, vault)
         else:
             matches[row.row] = _compare(row, known, frame, vault, is_by_number=is_by_number)
     _match_repeats(session, frame, rows, matches)
@@ -276,6 +290,10 @@ def _compare(
         return Match(RowKind.PROBLEM, known.id, (change,), ("name_differs",))
     if not is_by_number and not _is_surely_the_same(values, known, vault):
         return Match(RowKind.DUPLICATE, known.id, codes=("same_name_and_birth",))
+    return _changed(values, known, vault)
+
+
+def _changed(values: RowValues, known: Known, vault: Vault) -> Match:
     changes = tuple(_changes(values, known, vault))
     is_changed = any(change.is_applied for change in changes)
     return Match(RowKind.CHANGED if is_changed else RowKind.UNCHANGED, known.id, changes)

@@ -68,6 +68,8 @@ class ImportFilePart(Base):
 class ImportRow(Base):
     """One source row, kept whole (sealed) with its outcome and reason; nothing is dropped (N5).
 
+    A row that somebody mended keeps both what came and what was made of it.
+
     ``fingerprint`` is a keyed hash of an official line in conflict: the next list with the same line
     does not ask again.
     """
@@ -85,6 +87,7 @@ class ImportRow(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id"))
     row_number: Mapped[int]
     cells_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mended_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     outcome: Mapped[str]
     codes: Mapped[list[str]] = mapped_column(default=list)
     kind: Mapped[RowKind | None]

@@ -19,7 +19,8 @@ from outreach.ledger.outcome import RowOutcome, SkippedRow, pack, unpack
 from outreach.vault import Vault
 
 SKIPPED = "skipped"
-_TABLE, _CELLS, _CHANGES = "import_row", "cells_sealed", "changes_sealed"
+CELLS, MENDED = "cells_sealed", "mended_sealed"
+_TABLE, _CHANGES = "import_row", "changes_sealed"
 
 
 class FieldChange(NamedTuple):
@@ -62,21 +63,26 @@ def keep_rows(
     insert_rows(session, ImportRow, plain)
 
 
-def seal_row(vault: Vault, uuid: str, row: RowOutcome | SkippedRow) -> bytes:
+def seal_row(
+    vault: Vault, uuid: str, row: RowOutcome | SkippedRow, *, column: str = CELLS
+) -> bytes:
     """Return a row with everything read of it, sealed."""
     plain = pack(row)
     try:
         text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-        return vault.seal(text, table=_TABLE, column=_CELLS, row=uuid)
+        return vault.seal(text, table=_TABLE, column=column, row=uuid)
     except UnicodeEncodeError:
         # Half of a character from a broken file: kept by its code point.
-        return vault.seal(json.dumps(plain), table=_TABLE, column=_CELLS, row=uuid)
+        return vault.seal(json.dumps(plain), table=_TABLE, column=column, row=uuid)
 
 
-def open_row(vault: Vault, row: ImportRow) -> RowOutcome | SkippedRow:
-    """Return a row as it was read."""
-    assert row.cells_sealed is not None  # noqa: S101 - asked for rows that were not erased
-    plain = json.loads(vault.open(row.cells_sealed, table=_TABLE, column=_CELLS, row=row.uuid))
+def open_row(vault: Vault, row: ImportRow, *, as_mended: bool = True) -> RowOutcome | SkippedRow:
+    """Return a row as it was mended, else as it came."""
+    is_mended = as_mended and row.mended_sealed is not None
+    sealed = row.mended_sealed if is_mended else row.cells_sealed
+    assert sealed is not None  # noqa: S101 - asked for rows that were not erased
+    column = MENDED if is_mended else CELLS
+    plain = json.loads(vault.open(sealed, table=_TABLE, column=column, row=row.uuid))
     if len(plain) == 3:
         return SkippedRow(*plain)
     plain[2], plain[4] = tuple(plain[2]), tuple(plain[4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -55,6 +55,7 @@ from outreach.ledger.outcome import Outcome, RowOutcome, SkippedRow, unpack
 from outreach.ledger.reading import LIMITS, MIB, UnreadableFile
 from outreach.places.operations import community_named
 from outreach.places.queries import place_rules
+from outreach.workflows.find_pairs import find_pairs
 from outreach.workflows.report_life import report_life
 from outreach.workflows.restate import restate_many
 
@@ -187,6 +188,7 @@ def import_file(
     del data
     _land_spool(_Work(database, batch_id, spool, hand, on_piece))
     counts = finish_commit(database, batch_id=batch_id, hand=hand)
+    database.act(lambda session: find_pairs(session, batch_id=batch_id, now=hand.now))
     return Imported(batch_id, spool.head, spool.questions, counts)
 
 
@@ -359,9 +361,10 @@ def land_rows(
     frame: Frame,
     rows: Sequence[RowOutcome],
     hand: Hand,
+    decided: Mapping[int, str] | None = None,
 ) -> list[Landed]:
     """Bring rows into the ledger as it is now and return what became of each."""
-    matches = match_rows(session, frame=frame, rows=rows)
+    matches = match_rows(session, frame=frame, rows=rows, decided=decided)
     fresh = [row for row in rows if matches[row.row].kind is RowKind.NEW]
     ids = add_residents(
         session,
@@ -389,7 +392,7 @@ def land_rows(
         actor=hand.actor,
     )
     _hear_of_known(session, rows, matches, _twins(rows, matches, fresh), hand)
-    return [_landed(row, matches[row.row]) for row in rows]
+    return [with_outcome(row, matches[row.row]) for row in rows]
 
 
 def _land_changes(
@@ -454,7 +457,7 @@ def _hear_of_known(
             report_life(session, heard=heard, by=None, now=hand.now)
 
 
-def _landed(row: RowOutcome, match: Match) -> Landed:
+def with_outcome(row: RowOutcome, match: Match) -> Landed:
     """Return a row with the outcome that the ledger gives it."""
     if row.is_in_ledger and match.kind is RowKind.DUPLICATE:
         return Landed(row._replace(outcome=Outcome.DUPLICATE), match)

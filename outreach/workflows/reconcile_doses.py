@@ -15,7 +15,7 @@ from outreach.audit.trail import record
 from outreach.campaigns.queries import default_campaign, get_campaign
 from outreach.contact.codes import Purpose
 from outreach.db import Database
-from outreach.kernel.errors import NotFound
+from outreach.kernel.errors import NotFound, OutreachError
 from outreach.ledger.codes import STRUCK_OFF, BatchState, Cause, EvidenceGrade
 from outreach.ledger.doses import NewDose, add_doses, raise_grade
 from outreach.ledger.entries import Stored
@@ -25,8 +25,10 @@ from outreach.ledger.import_batches import (
     batch_at_work,
     begin_batch,
     drop_lease,
+    forget_file,
     hash_of,
     keep_lease,
+    kept_file,
     lock_batch,
     lock_imports,
     move,
@@ -40,7 +42,7 @@ from outreach.ledger.official_lines import Judged, Named, keep_lines, named_resi
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
 from outreach.places.queries import descendant_ids, place_rules
-from outreach.workflows.import_ledger import Hand
+from outreach.workflows.import_ledger import Hand, give_up
 from outreach.workflows.restate import restate_many
 from outreach.workflows.silence import REMINDERS, silence
 
@@ -73,6 +75,34 @@ def reconcile_file(
         ],
         **counts,
     }
+
+
+def reconcile_batch(database: Database, *, batch_id: int, hand: Hand) -> dict[str, Any]:
+    """Reconcile a list that was uploaded on a page; goes on where a dead process stopped."""
+    with database.write() as session:
+        batch = lock_batch(session, batch_id)
+        if batch.state is BatchState.COMMITTED:
+            return {"batch_id": batch_id}
+        take_lease(batch, holder=hand.holder, real_now=hand.clock())
+        place, filename, as_of = place_rules(session), batch.filename, batch.as_of
+    try:
+        with database.read() as session:
+            data = kept_file(session, batch_id=batch_id)
+        reading = read_official(data, filename=filename, as_of=as_of, place=place)
+    except OutreachError as error:
+        give_up(database, batch_id, error)
+        raise
+    with database.write() as session:
+        batch = lock_batch(session, batch_id)
+        # Nothing of a list waits for a review: what is in doubt waits in the queue of conflicts.
+        if batch.state is BatchState.PARSING:
+            move(batch, BatchState.REVIEW)
+        move(batch, BatchState.COMMITTING)
+        batch.rows_expected = len(reading.rows)
+    land_list(database, batch_id=batch_id, lines=reading.rows, hand=hand)
+    with database.write() as session:
+        forget_file(session, batch_id=batch_id)
+    return {"batch_id": batch_id}
 
 
 def list_area(session: Session, community: str | None) -> int:

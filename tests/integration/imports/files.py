@@ -18,7 +18,7 @@ from outreach.workflows.import_ledger import Hand, Imported, Incoming, import_fi
 from tests.builders.ledger import NOW, Village, build_village
 
 AS_OF = date(2026, 11, 23)
-HEADER = ("姓名", "性别", "身份证号", "现住址", "联系电话", "第一针", "第二针", "备注")
+HEADER = ("姓名", "性别", "身份证号", "现住址", "联系电话", "第一针", "第二针", "加强针", "备注")
 
 
 def id_number(born: date = date(1935, 3, 8), serial: int = 2) -> str:
@@ -37,6 +37,7 @@ def person(**changes: str) -> dict[str, str]:
         "联系电话": "13900000001",
         "第一针": "2021-05-01",
         "第二针": "2021-06-14",
+        "加强针": "",
         "备注": "",
     }
     return plain | changes
