@@ -12,11 +12,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.codes import FieldKind
-from outreach.accounts.models import FieldLink
+from outreach.accounts.models import FieldLink, ThrottleEvent
 from outreach.accounts.rules import Throttle
 from outreach.accounts.sittings import knock
 from outreach.audit.trail import record
@@ -162,8 +162,10 @@ def enter_by_code(
 ) -> FieldDoor:
     """Enter by the short code typed from paper; tries are counted before anything is looked up."""
     with database.write() as session:
-        knock(session, throttle=CODE_BY_ANYBODY, who="anybody", now=real_now)
-        knock(session, throttle=CODE_BY_ADDRESS, who=address, now=real_now)
+        tries = (
+            knock(session, throttle=CODE_BY_ANYBODY, who="anybody", now=real_now),
+            knock(session, throttle=CODE_BY_ADDRESS, who=address, now=real_now),
+        )
     folded = "".join(code.split()).replace("-", "").upper()
     with database.write() as session:
         key = vault_of(session).index(folded, purpose="field_code")
@@ -174,8 +176,10 @@ def enter_by_code(
             .limit(1)
             .with_for_update()
         ).first()
+        known = _alive(link, now)
+        session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(tries)))
         try:
-            return _bind(session, _alive(link, now), device=device, now=now)
+            return _bind(session, known, device=device, now=now)
         except DeviceWaits as refusal:
             waits = refusal
     raise waits

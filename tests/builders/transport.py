@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -210,7 +211,7 @@ def tap(
     leg: int | None = None,
     appointment: int | None = None,
     uuid: str = "",
-    **facts: object,
+    **facts: Any,
 ) -> Tap:
     """Return an event as a device sends it."""
     return Tap(

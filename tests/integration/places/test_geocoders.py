@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -55,10 +55,10 @@ def vendor() -> Iterator[Vendor]:
     made.server.server_close()
 
 
-def baidu_says(point: Point, **more: object) -> dict[str, object]:
+def baidu_says(point: Point) -> dict[str, object]:
     spoken = from_wgs84(point, Datum.BD09)
     place = {"lng": spoken.longitude, "lat": spoken.latitude}
-    return {"status": 0, "result": {"location": place, "precise": 1, "level": "门址", **more}}
+    return {"status": 0, "result": {"location": place, "precise": 1, "level": "门址"}}
 
 
 def amap_says(point: Point, level: str = "门牌号") -> dict[str, object]:
@@ -81,7 +81,11 @@ def geocoders(vendor: Vendor) -> dict[str, Geocoder]:
     }
 
 
-SAYS = {"baidu": baidu_says, "amap": amap_says, "nominatim": nominatim_says}
+SAYS: dict[str, Callable[[Point], object]] = {
+    "baidu": baidu_says,
+    "amap": amap_says,
+    "nominatim": nominatim_says,
+}
 
 
 @pytest.mark.parametrize("name", sorted(SAYS))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -150,9 +152,9 @@ def test_what_the_server_does_not_know_is_filled_in() -> None:
         {"body": requests.ConnectTimeout()},
     ],
 )
-def test_a_server_in_trouble_slows_nobody_down(answer: dict[str, object]) -> None:
+def test_a_server_in_trouble_slows_nobody_down(answer: dict[str, Any]) -> None:
     with responses.RequestsMock() as mock:
-        mock.get(_url("http://osrm.test/table/v1/driving/"), **answer)  # type: ignore[arg-type]
+        mock.get(_url("http://osrm.test/table/v1/driving/"), **answer)
         server = TableServer("http://osrm.test", fallback=SteadyTravel())
         rough = SteadyTravel().table_s([A, B], leaving=NOON)
         for _ in range(3):  # it rests for a minute after the first failure
@@ -160,7 +162,5 @@ def test_a_server_in_trouble_slows_nobody_down(answer: dict[str, object]) -> Non
         assert len(mock.calls) == 1
 
 
-def _url(start: str) -> object:
-    import re
-
+def _url(start: str) -> re.Pattern[str]:
     return re.compile(re.escape(start) + ".*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -58,7 +59,7 @@ class Trip:
         self.note(tap(K.PICKED_UP, at(9, 15), leg=self.out))
         self.note(tap(K.AT_SITE, at(9, 22), leg=self.out))
 
-    def at_desk(self, kind: K, hour: int, minute: int, /, **facts: object) -> Noted:
+    def at_desk(self, kind: K, hour: int, minute: int, /, **facts: Any) -> Noted:
         return self.note(
             tap(kind, at(hour, minute), appointment=self.appointment, **facts), self.desk
         )
