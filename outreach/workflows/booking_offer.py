@@ -69,6 +69,7 @@ class BookingOffer:
     doses: tuple[PlannableDose, ...]
     people: tuple[Speaker, ...]
     live_booking_id: int | None
+    today: date
 
     @property
     def first_value(self) -> str:
@@ -96,6 +97,7 @@ def booking_offer(
         doses=plannable_doses(session, resident_id=resident_id),
         people=tuple(speakers(session, resident_id=resident_id)),
         live_booking_id=live_booking_id(session, resident_id=resident_id),
+        today=today,
     )
 
 

@@ -10,11 +10,14 @@ from outreach.web.staff import (
     contacts,
     doses,
     family,
+    inbox,
     ledger,
     lives,
     people,
+    publicity,
     questions,
     residents,
+    simulator,
     worklist,
 )
 
@@ -31,4 +34,7 @@ STAFF: tuple[Blueprint, ...] = (
     bookings.bp,
     ledger.bp,
     people.bp,
+    inbox.bp,
+    publicity.bp,
+    simulator.bp,
 )

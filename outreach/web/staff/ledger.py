@@ -99,6 +99,7 @@ def index() -> ResponseReturnValue:
         options=options(),
         form=form,
         asked=asked,
+        day=act.today,
         query=urlencode(list(_kept().items(multi=True))),
     )
 
@@ -257,11 +258,12 @@ _TYPES = {
 def _watermark(act: Acting) -> str:
     name = act.actor.display_name if act.actor else ""
     at = act.now.astimezone(act.setting.zone)
-    return _(
+    taken = _(
         "Taken out by %(name)s on %(at)s. Not to be passed on.",
         name=name,
         at=f"{at:%Y-%m-%d %H:%M}",
     )
+    return str(taken)
 
 
 def _headings() -> list[str]:

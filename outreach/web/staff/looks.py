@@ -26,9 +26,11 @@ from outreach.ledger.codes import (
     STATUS_LABELS,
 )
 from outreach.transport.codes import RIDE_RESULTS, LegStatus
+from outreach.web.access import may_open
 from outreach.web.messages import add_messages
 from outreach.web.staff.wording import MESSAGES
 from outreach.web.tags import add_tags
+from outreach.web.visit import visit
 
 APPOINTMENT_LABELS = coded_list(
     [
@@ -266,6 +268,11 @@ def step_label(step: Step | str) -> Coded:
     return STEP_LABELS[str(step)]
 
 
+def may(endpoint: str) -> bool:
+    """Return whether the visitor may open a page: templates show only doors that open."""
+    return may_open(endpoint, visit().actor)
+
+
 def install(state: BlueprintSetupState) -> None:
     """Give templates the coded lists that staff pages word."""
     state.app.jinja_env.globals.update(
@@ -283,6 +290,7 @@ def install(state: BlueprintSetupState) -> None:
         CHANNELS=CHANNEL_LABELS,
         STEPS=STEP_LABELS,
         CONFIRMED_BY=CONFIRMED_BY,
+        may=may,
         LIFE_KINDS=LIFE_KIND_LABELS,
         APPOINTMENT_STATES=APPOINTMENT_LABELS,
         QUESTION_STATES=QUESTION_LABELS,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from outreach.web.i18n import _l
 
 MESSAGES = {
+    # publicity
+    "posted_in_future": _l("A posting cannot lie in the future."),
+    "view_name": _l("Please give a name of at most 40 characters."),
     # bookings
     "way_home_missing": _l(
         "Our car brings this person, so the way home must be settled now: our car too, or the "

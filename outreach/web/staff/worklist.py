@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -41,6 +42,7 @@ class Today:
     list: Worklist
     stairwells: tuple[Stairwell, ...]
     items: tuple[WorkItem, ...]
+    day: date
     by_weight: bool
     is_everybodys: bool
 
@@ -81,6 +83,7 @@ def _today(act: Acting) -> Today:
         list=found,
         stairwells=found.stairwells,
         items=found.items,
+        day=act.today,
         by_weight=request.args.get("order") == "weight",
         is_everybodys=everybody,
     )
