@@ -95,11 +95,9 @@ MESSAGES: dict[str, LazyString] = {
 
 
 def add_messages(messages: Mapping[str, LazyString]) -> None:
-    """Add the wording of further codes; a code is worded once."""
-    twice = MESSAGES.keys() & messages.keys()
-    if twice:
-        raise ValueError(f"worded twice: {sorted(twice)}")
-    MESSAGES.update(messages)
+    """Add the wording of further codes; a code that is worded already keeps its first wording."""
+    for code, text in messages.items():
+        MESSAGES.setdefault(code, text)
 
 
 def word(code: str, facts: Mapping[str, object] | None = None) -> str:

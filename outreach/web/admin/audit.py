@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from outreach.accounts.codes import Role
 from outreach.accounts.queries import names_of, user_ids_within
 from outreach.audit.chain import verify
-from outreach.audit.queries import PAGE_SIZE, Wanted, acts_known, latest, who_saw
+from outreach.audit.queries import PAGE_SIZE, Entry, Wanted, acts_known, latest, who_saw
 from outreach.kernel.errors import NotFound
 from outreach.ledger.models import Resident
 from outreach.web.access import allowed
@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
     with reading() as act:
         wanted = _wanted(form, act)
         entries = latest(act.session, wanted=wanted)
-        names = names_of(act.session, {e.user_id for e in entries if e.user_id is not None})
+        names = names_of(act.session, _accounts(entries))
         acts = [(name, act_label(name)) for name in acts_known(act.session)]
     older: dict[str, Any] = {**request.args.to_dict(), "before": entries[-1].id} if entries else {}
     return page_or_fragment(
@@ -47,6 +47,12 @@ def index() -> ResponseReturnValue:
         actor_label=actor_label,
         subject_label=subject_label,
     )
+
+
+def _accounts(entries: list[Entry]) -> set[int]:
+    acted = {entry.user_id for entry in entries}
+    acted_upon = {entry.subject_id for entry in entries if entry.subject_kind == "user"}
+    return {user_id for user_id in acted | acted_upon if user_id is not None}
 
 
 def _wanted(form: Form, act: Acting) -> Wanted:

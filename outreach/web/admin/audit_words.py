@@ -64,8 +64,10 @@ def act_label(act: str) -> str:
     return str(label) if label is not None else act.replace("_", " ")
 
 
-def subject_label(kind: str, subject_id: int | None) -> str:
-    """Return what kind of thing was acted upon, with its number."""
+def subject_label(kind: str, subject_id: int | None, names: Mapping[int, str]) -> str:
+    """Return what kind of thing was acted upon, with its number (of an account: its name)."""
+    if kind == "user" and subject_id is not None and subject_id in names:
+        return names[subject_id]
     label = _SUBJECTS.get(kind)
     name = str(label) if label is not None else kind.replace("_", " ")
     return f"{name} {subject_id}" if subject_id is not None else name
