@@ -68,9 +68,14 @@ def render(body: str, values: Mapping[str, str], *, signature: str) -> str:
 
 
 def sign(signature: str) -> str:
-    """Return a signature in the brackets in which carriers register it."""
+    """Return a signature as carriers know it: 【社区】 before Chinese, a plain "Place: " before Latin text.
+
+    The brackets are outside the 7-bit alphabet: they would cut an English text into parts of 67.
+    """
     bare = signature.strip().strip("【】[]").strip()
-    return f"【{bare}】" if bare else ""
+    if not bare:
+        return ""
+    return f"{bare}: " if bare.isascii() else f"【{bare}】"
 
 
 def check(
@@ -93,7 +98,9 @@ def check(
     missing = _MUST_HAVE.get(purpose, frozenset()) - set(names)
     if channel == "sms":
         found += [Problem("wording_gap_missing", name) for name in sorted(missing)]
-    found += _against_route(body, route=route, channel=channel)
+    # Whom do you mean, and the like, only ever answer a reply that came in.
+    asks = step not in {Step.CHOICE, Step.OPT_OUT_CONFIRMED}
+    found += _against_route(body, route=route, channel=channel, may_not_ask=asks)
     if not found and channel == "sms":
         length = measure(render(body, sample, signature=signature))
         if length.segments > min(MAX_SEGMENTS, route.max_segments):
@@ -101,7 +108,9 @@ def check(
     return found
 
 
-def _against_route(body: str, *, route: Capabilities, channel: str) -> list[Problem]:
+def _against_route(
+    body: str, *, route: Capabilities, channel: str, may_not_ask: bool
+) -> list[Problem]:
     found = []
     if channel == "voice" and not route.voice:
         found.append(Problem("route_has_no_voice"))
@@ -109,7 +118,7 @@ def _against_route(body: str, *, route: Capabilities, channel: str) -> list[Prob
         found.append(Problem("route_has_no_texts"))
     if not route.links and _LINK.search(body):
         found.append(Problem("route_carries_no_links"))
-    if channel == "sms" and not route.two_way and _ASKS_FOR_REPLY.search(body):
+    if may_not_ask and channel == "sms" and not route.two_way and _ASKS_FOR_REPLY.search(body):
         found.append(Problem("route_takes_no_replies"))
     return found
 
