@@ -12,6 +12,7 @@ import threading
 
 from sqlalchemy.orm import Session
 
+from outreach.jobs import import_works as _imports  # noqa: F401 - registers its works
 from outreach.jobs.duties import DUTIES
 from outreach.jobs.meters import Meters
 from outreach.jobs.scheduler import Duty, Ticker, start_ticking
