@@ -138,7 +138,7 @@ def _clock(services: Services) -> Iterator[Finding]:
 
 
 def _gateways(services: Services) -> Iterator[Finding]:
-    for gateway in services.gateways:
+    for gateway in services.routes.gateways:
         yield Finding("gateway", GOOD, gateway.name)
 
 

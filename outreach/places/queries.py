@@ -100,3 +100,12 @@ def ancestors(session: Session, area_id: int) -> list[Area]:
     ids = [int(part) for part in get_area(session, area_id).path.strip("/").split("/")]
     rows = {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
     return [rows[i] for i in ids if i in rows]
+
+
+def areas_at(session: Session, paths: tuple[str, ...]) -> list[Area]:
+    """Return the areas at the roots of a scope; the root of everything stands for the districts."""
+    found: list[Area] = []
+    for path in paths:
+        last = path.strip("/").rpartition("/")[2]
+        found += [get_area(session, int(last))] if last else children(session, None)
+    return found

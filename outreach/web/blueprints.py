@@ -6,10 +6,11 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
-from outreach.web.dispatch import day, links
+from outreach.web.dispatch import closing, day, links
+from outreach.web.desk import desk
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
-from outreach.web.leaders import oversight, standing
+from outreach.web.leaders import history, oversight, reports, standing
 from outreach.web.staff.blueprints import STAFF
 
 ALL: tuple[Blueprint, ...] = (
@@ -23,10 +24,14 @@ ALL: tuple[Blueprint, ...] = (
     place.bp,
     audit.bp,
     standing.bp,
+    history.bp,
     oversight.bp,
+    reports.bp,
     *STAFF,
     day.bp,
     links.bp,
+    closing.bp,
+    desk.bp,
     field.bp,
     twilio.bp,
     http_gateway.bp,

@@ -1,0 +1,1 @@
+"""The clinic desk: arrivals by slot, identity, pre-screen, dose from stock, observation, ready."""

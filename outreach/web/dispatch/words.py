@@ -1,0 +1,92 @@
+"""Words of the dispatcher's pages: what a run breaks, why a car or a person is not fit, states of runs."""
+
+from __future__ import annotations
+
+from outreach.kernel.codes import coded_list
+from outreach.transport.codes import RunStatus
+from outreach.transport.stop_check import Breach
+from outreach.web.i18n import _l
+from outreach.web.messages import add_messages
+from outreach.web.tags import add_tags
+
+RUN_LABELS = coded_list(
+    [
+        ("draft", "草稿", "Draft"),
+        ("published", "已发布", "Published"),
+        ("under_way", "出车中", "Under way"),
+        ("finished", "已收车", "Finished"),
+        ("cancelled", "已取消", "Cancelled"),
+    ]
+)
+BREACH_LABELS = coded_list(
+    [
+        ("late_pickup", "接人太晚", "Picked up too late"),
+        ("late_dropoff", "送达太晚", "Dropped off too late"),
+        ("ride_too_long", "在车上太久", "Too long on board"),
+        ("waits_aboard", "载客等待太久", "Waits too long with people aboard"),
+        ("too_many_seats", "座位不够", "Not enough seats"),
+        ("too_many_chairs", "轮椅位不够", "Not enough wheelchair places"),
+        ("no_ramp", "没有轮椅坡板", "No ramp"),
+        ("before_shift", "早于上班时间", "Before the shift"),
+        ("after_shift", "晚于下班时间", "After the shift"),
+        ("no_break", "挤掉了休息时间", "Leaves no break"),
+        ("day_too_long", "超过每日工时", "More hours than allowed"),
+        ("car_unfit", "车辆当天不能出车", "The car is not fit that day"),
+        ("driver_unfit", "司机当天不能出车", "The driver is not fit that day"),
+        ("escort_unfit", "引导员当天不在岗", "The escort is not on duty"),
+        ("no_driver", "没有司机", "No driver"),
+        ("no_escort", "需要引导员，车上没有", "Wants an escort; none is aboard"),
+        ("out_of_order", "先送后接", "Dropped off before picked up"),
+        ("half_a_ride", "有接无送", "Picked up but never dropped off"),
+        ("run_locked", "该车次已锁定", "The run is locked"),
+    ]
+)
+UNFIT_LABELS = coded_list(
+    [
+        ("car_inactive", "已停用", "Not in use"),
+        ("insurance_expired", "保险到期", "Insurance expired"),
+        ("inspection_expired", "年检到期", "Inspection expired"),
+        ("out_of_service", "停驶", "Out of service"),
+        ("check_failed", "出车检查未通过", "Failed the pre-run check"),
+        ("driver_inactive", "已停用", "Not in use"),
+        ("licence_expired", "驾照到期", "Licence expired"),
+        ("driver_on_leave", "请假", "On leave"),
+        ("escort_inactive", "已停用", "Not in use"),
+        ("escort_on_leave", "请假", "On leave"),
+    ]
+)
+
+add_tags(
+    RunStatus,
+    RUN_LABELS,
+    {
+        "draft": ("neutral", "pencil"),
+        "published": ("active", "send"),
+        "under_way": ("info", "steering-wheel"),
+        "finished": ("good", "home-check"),
+        "cancelled": ("neutral", "ban"),
+    },
+)
+add_messages(
+    {
+        f"refused_{breach.value}": _l("That run cannot take this ride: see what it would break.")
+        for breach in Breach
+    }
+)
+add_messages(
+    {
+        "run_locked": _l("The run is locked. Unlock it first."),
+        "stop_locked": _l("A stop that is done or locked keeps its place."),
+        "assignment_refused": _l("That run cannot take this ride: see what it would break."),
+        "return_unplanned": _l(
+            "Somebody's way home is not planned yet: plan it before publishing."
+        ),
+        "not_fit": _l("The car or the person may not go out that day."),
+        "engaged": _l("The car, the driver or the escort is on another run at that time."),
+        "run_not_empty": _l("The run still carries people: take them off first."),
+        "day_has_open_debts": _l(
+            "%(open)s people are not handed over yet: the day cannot be closed."
+        ),
+        "no_duty_that_day": _l("That person is not on duty on that day."),
+    }
+)
