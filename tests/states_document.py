@@ -14,6 +14,13 @@ from outreach.ledger.rules import CLAUSES
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 Moves = dict[StrEnum, frozenset[StrEnum]]
+_ABOUT_LINES = (
+    "A line's status is computed from facts by one pure function (`outreach/ledger/rules.py`). The"
+    " clauses are read from the top; the first that holds decides. Any status can follow any other,"
+    " because facts may change in any way; each change leaves a transition that names the act, the"
+    " time and the person. Struck off are *vaccinated* and *exempt*; due are *to contact*,"
+    " *considering* and *agreed*; *not yet eligible* and *deceased* stand beside the denominator."
+)
 
 
 def moves() -> dict[str, Moves]:
@@ -37,11 +44,7 @@ def document() -> str:
         "# States",
         "Generated from the code by `python -m tests.states_document`; a test holds it to the code.",
         "## Status of a ledger line",
-        "A line's status is computed from facts by one pure function (`outreach/ledger/rules.py`)."
-        " The clauses are read from the top; the first that holds decides. Any status can follow any"
-        " other, because facts may change in any way; each change leaves a transition that names the"
-        " act, the time and the person. Struck off are *vaccinated* and *exempt*; due are *to contact*,"
-        " *considering* and *agreed*; *not yet eligible* and *deceased* stand beside the denominator.",
+        _ABOUT_LINES,
         _clauses(),
         "## Moves",
         *(_section(name, table) for name, table in moves().items()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Table, func, select, text
@@ -69,6 +69,17 @@ def insert_tuples(
             connection.exec_driver_sql(sql, values)
         return
     _copy(connection, f'COPY "{table.name}" ({columns}) FROM STDIN', ready)
+
+
+def _converted(
+    rows: Iterable[Sequence[Any]], convert: Sequence[Callable[[Any], Any] | None]
+) -> Iterator[Sequence[Any]]:
+    changes = [(at, change) for at, change in enumerate(convert) if change is not None]
+    for row in rows:
+        values = list(row)
+        for at, change in changes:
+            values[at] = change(values[at])
+        yield values
 
 
 def _copy(connection: Connection, sql: str, rows: Iterable[Sequence[Any]]) -> None:

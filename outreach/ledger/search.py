@@ -65,16 +65,6 @@ def matching_ids(session: Session, word: Wanted) -> Ids:
     if word.digits:
         return _by_number(session, word.digits)
     ways: list[Select[int]] = [_beginning(term) for term in word.begins]
-    if word.has_all:
-        *whole, last = word.has_all
-        near = _beginning(last)
-        for term in whole:
-            near = near.where(
-                SearchTerm.resident_id.in_(
-                    select(SearchTerm.resident_id).where(SearchTerm.term == term)
-                )
-            )
-        ways.append(near)
     return union(*ways) if len(ways) > 1 else ways[0]
 
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from outreach.ledger.matching import fold_address, fold_name
+from outreach.ledger.matching import fold_name
 
 NAME, SOUND, INITIALS, PLACE = "n:", "p:", "i:", "a:"
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _MOST_READINGS = 8
-_MOST_PLACES = 12
+_MOST_PLACES = 4
 _LONGEST_TERM = 60
-# "棉纺东路12号院10号楼3单元304": runs of letters, and numbers with the word that says what they count.
-_PART = re.compile(
-    r"\d+(?:号院|号楼|号|单元|楼|层|栋|幢|室|院|组|排)?|[\u3400-\u9fff]+|[a-z]+", re.IGNORECASE
-)
-_NUMBER = re.compile(r"\d+")
+_LONGEST_PLACE = 24
+# What stands before the part by which people of one community tell doors apart.
+_AREAS = re.compile(r"^\D*(?:省|市|(?<!小)区|县|街道|办事处|镇|乡|居委会)(?=.{3})")
+_NOT_WORD = re.compile(r"[\W_]+")
+_BUILDING = re.compile(r"[栋幢]|号楼栋")
+# A place may be asked for from any of its parts on: the street, the compound, the building.
+_PART_STARTS = re.compile(r"(?<=[路街道巷弄])(?=[\u3400-\u9fff])|(?<!\d)(?=\d)|(?<=\s)(?=[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One word of a search, as the terms that it may begin or be."""
+    """One word of a search: terms that it may begin, or the digits of a number."""
 
     begins: tuple[str, ...] = ()
-    has_all: tuple[str, ...] = ()
     digits: str = ""
 
 
@@ -56,15 +58,15 @@ def _wanted_word(word: str) -> Wanted:
     if len(digits) == len(word) and len(word.lstrip("+")) >= 4:
         return Wanted(digits=word.lstrip("+").upper())
     folded = fold_name(word)
-    places = tuple(_place_terms(word))
+    places = _asked_places(word)
     if _CHINESE.search(folded):
-        return Wanted(begins=(NAME + folded,), has_all=places)
+        return Wanted(begins=(NAME + folded, *places))
     letters = "".join(c for c in folded if c.isalnum())
     if letters.isdigit() and places:
-        return Wanted(has_all=places)
+        return Wanted(begins=places)
     if not letters:
         return Wanted(begins=(NAME + folded,))
-    return Wanted(begins=(SOUND + letters, INITIALS + letters, NAME + folded))
+    return Wanted(begins=(SOUND + letters, INITIALS + letters, NAME + folded, *places))
 
 
 @lru_cache(maxsize=16384)
@@ -119,18 +121,23 @@ def _readings(character: str) -> tuple[str, ...]:
 
 
 def _place_terms(address: str) -> list[str]:
-    """Return pairs of neighbouring letters and numbers with their unit, the last parts first."""
-    terms: list[str] = []
-    for part in _PART.findall(fold_address(address)):
-        if part[0].isdigit():
-            terms.append(PLACE + part)
-            number = _NUMBER.match(part)
-            if number and number[0] != part and part.endswith("楼"):
-                terms.append(PLACE + number[0] + "号楼")
-        elif part.isascii():
-            terms.append(PLACE + part)
-        elif len(part) == 1:
-            continue
-        else:
-            terms += [PLACE + part[i : i + 2] for i in range(len(part) - 1)]
-    return list(dict.fromkeys(terms))[-_MOST_PLACES:]
+    """Return an address from each of its first parts on: it is found wherever one begins to type it."""
+    folded = _fold_place(address)
+    starts = sorted({0, *(found.start() for found in _PART_STARTS.finditer(folded))})
+    ways = [folded[start : start + _LONGEST_PLACE] for start in starts[:_MOST_PLACES]]
+    return list({PLACE + way.replace(" ", ""): None for way in ways if len(way) > 1})
+
+
+def _asked_places(word: str) -> tuple[str, ...]:
+    """Return the beginning that a typed part of an address asks for."""
+    folded = _fold_place(word)[:_LONGEST_PLACE]
+    return (PLACE + folded,) if len(folded) > 1 else ()
+
+
+def _fold_place(text: str) -> str:
+    """Return an address without areas above the street, signs and the many words for a building."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    plain = " ".join(_NOT_WORD.sub(" ", plain).split())
+    if _CHINESE.search(plain):
+        plain = _AREAS.sub("", plain.replace(" ", ""))
+    return _BUILDING.sub("号楼", plain).removesuffix("室")

@@ -62,7 +62,7 @@ _WIPED: dict[str, dict[str, Any]] = {
     "observation": {"adverse_code": "", "extension_reason": ""},
     "import_row": {"cells_sealed": None, "changes_sealed": None, "resident_id": None},
     "opt_out": {"resident_id": None},
-    "strike_off": {"dose_id": None, "deferral_id": None, "reason": ""},
+    "strike_off": {"dose_id": None, "deferral_id": None, "reason": "erased"},
     "status_transition": {"facts": {}},
     "ledger_entry": {
         "dose_number_due": None,
