@@ -268,7 +268,7 @@ def _watermark(act: Acting) -> str:
 
 def _headings() -> list[str]:
     return [
-        _("Name"),
+        _("Full name"),
         _("Age"),
         _("Community"),
         _("Grid"),

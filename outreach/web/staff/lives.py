@@ -46,7 +46,7 @@ def report(resident_id: int) -> ResponseReturnValue:
             _admit(act, resident_id)
             heard = Heard(resident_id, kind or LifeReportKind.AWAY, source="page", words=words)
             done = life.report_life(act.session, heard=heard, by=act.user_id, now=act.now)
-        notify(_("Noted. Messages are held until somebody has found out what is true."))
+        notify(_("Messages are held until somebody has found out what is true."))
         if done.live_appointments:
             notify(_("There is a booking: decide about it within the hour."), kind="warning")
         return _back(resident_id)
