@@ -17,7 +17,7 @@ export async function start(element) {
   }
   const shapes = (data.shapes ?? []).map((shape) => addShape(L, map, shape));
   fit(L, map, data, [...pins, ...shapes]);
-  if (data.pick) letPick(L, map, data);
+  if (data.pick) letPick(L, map, data, element.getAttribute("aria-label"));
   element.outreachMap = map;
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { map, pins } }));
 }
@@ -67,7 +67,7 @@ function fit(L, map, data, layers) {
   }
 }
 
-function letPick(L, map, data) {
+function letPick(L, map, data, label) {
   const latitude = document.querySelector(`[name="${data.pick}_latitude"]`);
   const longitude = document.querySelector(`[name="${data.pick}_longitude"]`);
   let pin = null;
@@ -75,7 +75,7 @@ function letPick(L, map, data) {
     if (pin) {
       pin.setLatLng(at);
     } else {
-      pin = L.marker(at, { icon: icon(L, { kind: "home" }), draggable: true, alt: data.pickLabel ?? "" });
+      pin = L.marker(at, { icon: icon(L, { kind: "home" }), draggable: true, title: data.pickLabel ?? label });
       pin.addTo(map).on("dragend", () => put(pin.getLatLng()));
     }
     latitude.value = at.lat.toFixed(6);
