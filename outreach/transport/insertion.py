@@ -10,7 +10,6 @@ from outreach.transport.stop_check import (
     Rider,
     RunCheck,
     RunFacts,
-    TimedHalt,
     Travel,
     Violation,
     check_run,
@@ -77,27 +76,80 @@ def _candidates(
     run: RunFacts, rider: Rider, travel: Travel, before: RunCheck, first: int
 ) -> Iterator[tuple[float, int, int]]:
     """Yield (driving added, pickup position, drop-off position) that simple bounds do not exclude."""
-    halts = before.halts
-    places = [_place(run, h.leg_id, is_pickup=h.is_pickup) for h in halts]
-    start, end = run.car.start_place, run.car.end_place
-    size = len(halts)
+    line = _Line(run, before, travel)
+    ends = (run.car.start_place, run.car.end_place)
+    size = len(line.places)
     for at in range(first, size + 1):
-        came_from = places[at - 1] if at else start
-        leaves = halts[at - 1].earliest_leaves_s if at else run.duty.starts_s
-        reach = leaves + travel(came_from, rider.pickup_place)
+        came_from = line.places[at - 1] if at else ends[0]
+        reach = line.leaves(at - 1) + travel(came_from, rider.pickup_place)
         if reach > rider.pickup[1]:
             continue
         boarded = max(reach, rider.pickup[0]) + rider.pickup_service_s
+        clock, here = boarded, rider.pickup_place
         for to in range(at, size + 1):
-            if to > at and _latest_start(halts[to - 1]) < boarded:
-                break  # everything further on would come too late
-            if boarded + travel(rider.pickup_place, rider.dropoff_place) > rider.dropoff[1]:
+            if to > at:
+                # One more stop between boarding and leaving: is there time and room for it?
+                clock += travel(here, line.places[to - 1])
+                clock = max(clock, line.opens[to - 1])
+                if clock > line.closes[to - 1] or not line.has_room(to - 1, rider):
+                    break
+                clock += line.service[to - 1]
+                here = line.places[to - 1]
+            elif at and not line.has_room(at - 1, rider):
                 break
-            yield _added(rider, travel, places, at, to, (start, end)), at, to + 1
+            off = max(clock + travel(here, rider.dropoff_place), rider.dropoff[0])
+            if off > rider.dropoff[1]:
+                break
+            if line.is_in_time_after(to, off + rider.dropoff_service_s, rider.dropoff_place):
+                yield _added(rider, travel, line.places, at, to, ends), at, to + 1
 
 
-def _latest_start(halt: TimedHalt) -> float:
-    return halt.starts_s + max(0.0, halt.slack_s)
+class _Line:
+    """A run as parallel lists, for bounds that never exclude what the exact check would allow."""
+
+    def __init__(self, run: RunFacts, before: RunCheck, travel: Travel) -> None:
+        self.car, self.travel, self.halts = run.car, travel, before.halts
+        self.starts_s = run.duty.starts_s
+        self.ends_s, self.back_at_s = run.duty.ends_s, before.back_at_s
+        self.places = [_place(run, h.leg_id, is_pickup=h.is_pickup) for h in run.halts]
+        self.opens: list[float] = []
+        self.closes: list[float] = []
+        self.service: list[float] = []
+        for halt, timed in zip(run.halts, before.halts, strict=True):
+            rider = run.riders[halt.leg_id]
+            window = rider.pickup if halt.is_pickup else rider.dropoff
+            self.opens.append(window[0])
+            # What is late already may stay as late as it is.
+            self.closes.append(max(window[1], timed.starts_s))
+            self.service.append(
+                rider.pickup_service_s if halt.is_pickup else rider.dropoff_service_s
+            )
+
+    def leaves(self, at: int) -> float:
+        """The earliest the car can leave a stop (-1: the depot)."""
+        return self.halts[at].earliest_leaves_s if at >= 0 else self.starts_s
+
+    def has_room(self, at: int, rider: Rider) -> bool:
+        """Whether the party fits in beside those aboard after a stop."""
+        halt = self.halts[at]
+        displaced = rider.chairs * self.car.seats_lost_per_chair
+        seats = halt.seats_taken + rider.seats + displaced
+        is_over = halt.seats_taken > self.car.seats
+        return is_over or (
+            seats <= self.car.seats and halt.chairs_taken + rider.chairs <= self.car.chairs
+        )
+
+    def is_in_time_after(self, at: int, clock: float, here: int) -> bool:
+        """Whether everything from a stop on can still be in time when the car leaves ``here`` then."""
+        for i in range(at, len(self.places)):
+            start = max(clock + self.travel(here, self.places[i]), self.opens[i])
+            if start > self.closes[i]:
+                return False
+            clock, here = start + self.service[i], self.places[i]
+            if clock <= self.halts[i].earliest_leaves_s:
+                return True  # the delay is used up: all further stops are as early as before
+        back = clock + self.travel(here, self.car.end_place)
+        return back <= max(self.ends_s, self.back_at_s)
 
 
 def _added(

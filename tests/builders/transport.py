@@ -34,7 +34,7 @@ from outreach.transport.runs import CrewOf, open_run
 from outreach.transport.shifts import Times
 from outreach.workflows.assign_leg import assign_leg
 from outreach.workflows.book import book_trip
-from tests.builders.clinics import BY_CAR, DAY, SITE_POINT, add_clinic, at, booking
+from tests.builders.clinics import BY_CAR, DAY, SITE_POINT, add_clinic, booking
 from tests.builders.ledger import NOW, Village, add_elders, build_village, elder
 from tests.builders.places import SteadyTravel
 
@@ -227,6 +227,3 @@ def tap(
 def addresses(session: Session) -> list[Address]:
     """Return all addresses."""
     return list(session.scalars(select(Address).order_by(Address.id)))
-
-
-__all__ = ["DAY", "NOW", "at"]
