@@ -91,6 +91,22 @@ def people_of(
     return People(unit, total, tuple(person_of(row[0], row[1], row[2], day) for row in rows))
 
 
+def people_of_lines(
+    session: Session, entry_ids: Sequence[int], *, unit: Unit | None, day: date, page: int = 1
+) -> People:
+    """Return one page of the people of these lines, whatever became of them since."""
+    ids = sorted(set(entry_ids))[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    rows = session.execute(
+        select(LedgerEntry, Resident, Area.name)
+        .join(Resident, Resident.id == LedgerEntry.resident_id)
+        .join(Area, Area.id == func.coalesce(LedgerEntry.grid_id, LedgerEntry.community_id))
+        .where(LedgerEntry.id.in_(ids))
+        .order_by(LedgerEntry.id)
+    )
+    people = tuple(person_of(row[0], row[1], row[2], day) for row in rows)
+    return People(unit, len(set(entry_ids)), people)
+
+
 def ids_of(session: Session, cell: Cell, *, scope: Scope, now: datetime) -> list[int]:
     """Return the resident ids behind a figure: for exports and for the test that opens every figure."""
     unit = unit_in_scope(session, cell.area_id, scope=scope)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import User
+from outreach.accounts.models import RoleGrant, User
 from outreach.accounts.rules import Scope
 from outreach.contact.codes import QuestionState
 from outreach.contact.models import Question
@@ -18,7 +18,13 @@ from outreach.ledger.codes import DUE, EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
 from outreach.oversight.climbing import ClimbCause, Need, level_on
+from outreach.oversight.coverage import Coverage, Unit
+from outreach.oversight.history import Sight, doses_per_day
 from outreach.oversight.models import Escalation, Request, Target
+from outreach.oversight.rules import Counts, Pace, pace
+from outreach.oversight.span import Span, how_many
+from outreach.oversight.traffic import HARMS
+from outreach.oversight.traffic import LISTS as HARM_LISTS
 from outreach.places.models import Area
 from outreach.places.queries import local_day, local_zone
 from outreach.transport.run_models import UnmetNeed
@@ -391,3 +397,78 @@ def _above(area_id: int, levels: int, parents: dict[int, int | None]) -> int | N
     for _ in range(levels):
         here = parents.get(here) if here is not None else None
     return here
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChoice:
+    """Somebody who can answer for a unit."""
+
+    id: int
+    name: str
+
+
+def owner_choices(session: Session, *, scope: Scope) -> list[OwnerChoice]:
+    """Return the active members of staff with any right within the scope, by name."""
+    rows = session.execute(
+        select(User.id, User.display_name, Area.path)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .join(Area, Area.id == RoleGrant.area_id)
+        .where(User.is_active, RoleGrant.revoked_at.is_(None))
+        .order_by(User.display_name, User.id)
+    )
+    found = {row[0]: OwnerChoice(row[0], row[1]) for row in rows if scope.covers(row[2])}
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDuty:
+    """One unit beside its siblings: who answers, the target, the pace to it, and signs of pressure."""
+
+    unit: Unit
+    counts: Counts
+    target: TargetLine | None
+    pace: Pace | None
+    harms: tuple[int, ...]
+    open_requests: int
+
+
+def duties(
+    session: Session,
+    *,
+    found: Coverage,
+    now: datetime,
+    harm_days: int = 30,
+) -> tuple[UnitDuty, ...]:
+    """Return a unit and its children side by side."""
+    day = local_day(session, now)
+    units = [(child.unit, child.counts) for child in found.children]
+    if found.unit is not None:
+        units.insert(0, (found.unit, found.whole))
+    ids = [unit.id for unit, _ in units]
+    set_targets = targets(session, area_ids=ids, campaign_id=found.campaign.id)
+    asked = _open_by_area(session, ids)
+    lines = []
+    for unit, counts in units:
+        target = set_targets.get(unit.id)
+        course = None
+        if target is not None:
+            sight = Sight(found.campaign.id, found.basis, (unit,))
+            speed = doses_per_day(session, sight, until=day)
+            course = pace(
+                counts, goal=target.goal, by=target.by_on, day=day, measured_per_day=speed
+            )
+        span = Span(
+            (unit,), found.campaign.id, day - timedelta(days=harm_days), day, local_zone(session)
+        )
+        harms = tuple(how_many(session, HARM_LISTS["harm"](span, harm.code)) for harm in HARMS)
+        lines.append(UnitDuty(unit, counts, target, course, harms, asked.get(unit.id, 0)))
+    return tuple(lines)
+
+
+def _open_by_area(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(Request.area_id, func.count())
+        .where(Request.area_id.in_(ids), Request.done_at.is_(None))
+        .group_by(Request.area_id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -366,3 +366,10 @@ def _for_nothing(session: Session, span: Span, language: str) -> Block:
         (Coded("people", "人数", "People"),),
         tuple(rows),
     )
+
+
+def people_per_car_hour(session: Session, span: Span) -> float | None:
+    """Return how many people an hour of a car carried; None where no car ran."""
+    hours, _, _ = _driven(session, span)
+    riders = sum(ride.people for ride in _rides(session, span))
+    return riders / hours if hours else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -53,31 +53,59 @@ class View:
         return self.mask.is_open
 
 
+# Masks are made from the top of the tree for every reader alike: two different masks of the same sums
+# would together show what each hides.
+FIGURES_EVERYWHERE = Scope(paths=("/",))
+
+
 def view_of(session: Session, asked: Asked, *, scope: Scope, now: datetime) -> View:
     """Return the standing of a unit with everything hidden that the reader must not see."""
     found = coverage(session, asked, scope=scope, now=now)
     path = found.unit.path if found.unit is not None else None
     names = scope.names_at(path) if path is not None else scope.sees_names
-    mask = OPEN if names else _mask_of(session, asked, found, scope=scope, now=now)
+    if names:
+        mask, rows = OPEN, _unit_rows(found, OPEN)
+    elif found.unit is None and not scope.is_everywhere:
+        mask, rows = _several(session, asked, found, now=now)
+    else:
+        mask = _mask_of(session, asked, found, now=now)
+        rows = _unit_rows(found, mask)
     return View(
         coverage=found,
         mask=mask,
-        rows=_unit_rows(found, mask),
+        rows=rows,
         tables={
             d: _value_rows(found, d, mask) for d in asked.dimensions if _may_see(found, d, mask)
         },
     )
 
 
-def _mask_of(
-    session: Session, asked: Asked, found: Coverage, *, scope: Scope, now: datetime
-) -> Mask:
+def _several(
+    session: Session, asked: Asked, found: Coverage, *, now: datetime
+) -> tuple[Mask, tuple[Row, ...]]:
+    """Return several roots of a scope side by side; of their sum only what all of them show."""
+    rows = []
+    for child in found.children:
+        own = replace(asked, area_id=child.unit.id, dimensions=())
+        page = coverage(session, own, scope=FIGURES_EVERYWHERE, now=now)
+        mask = _mask_of(session, own, page, now=now)
+        rows.append(Row((child.unit,), (), child.counts, mask))
+    hidden = frozenset().union(*(row.mask.hidden for row in rows))
+    return Mask(hidden), tuple(rows)
+
+
+def _mask_of(session: Session, asked: Asked, found: Coverage, *, now: datetime) -> Mask:
     """Return the mask that the unit carries in its parent's table; at the top, its own."""
-    if not found.above or found.unit is None:
+    if found.unit is None:
         return top_mask(found.whole)
-    parent = Asked(asked.campaign, asked.basis, found.above[-1].id)
-    above = coverage(session, parent, scope=scope, now=now)
-    mask = _mask_of(session, parent, above, scope=scope, now=now)
+    parts = found.unit.path.strip("/").split("/")
+    parent = int(parts[-2]) if len(parts) > 1 else None
+    upper = replace(asked, area_id=parent, dimensions=())
+    above = coverage(session, upper, scope=FIGURES_EVERYWHERE, now=now)
+    if above.unit is not None and above.unit.id == found.unit.id:
+        # The only district is the top itself.
+        return top_mask(found.whole)
+    mask = _mask_of(session, upper, above, now=now)
     for row in _unit_rows(above, mask):
         if found.unit.id in {u.id for u in row.units}:
             return row.mask if len(row.units) == 1 else CLOSED

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -15,74 +14,22 @@ from outreach.oversight import rides as rides_read
 from outreach.oversight import traffic
 from outreach.oversight import work as work_read
 from outreach.oversight.blocks import Block, Measured, Unit, closed
-from outreach.oversight.coverage import children_of, choose_campaign
-from outreach.oversight.measures import people_behind, span_of
+from outreach.oversight.measures import people_behind
 from outreach.oversight.people import PAGE_SIZE
-from outreach.oversight.span import LONGEST_DAYS, Span
+from outreach.oversight.span import Span
 from outreach.web.access import allowed, may_open
-from outreach.web.acting import Acting, acting, reading
+from outreach.web.acting import acting, reading
 from outreach.web.filters import NOTHING, number, percent
 from outreach.web.forms import Form
 from outreach.web.i18n import _, language
+from outreach.web.leaders import units
+from outreach.web.leaders.spans import Seen, seen_of
 from outreach.web.leaders.standing import PERSON_PAGE, READERS
 from outreach.web.lists import page_number, pages
 from outreach.web.visit import visit
 
 bp = Blueprint("oversight", __name__, url_prefix="/oversight")
 Read = Callable[..., tuple[Block, ...]]
-USUAL_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A span as a page shows it: where, when, and whether its numbers open."""
-
-    span: Span
-    area_id: int | None
-    title: str
-    units: tuple[tuple[int, str], ...]
-    sees_names: bool
-
-    def address(self, opens: str) -> str:
-        """Return the address of the people behind a number."""
-        values: dict[str, Any] = {
-            "list": opens,
-            "campaign": self.span.campaign_id,
-            "since": self.span.since.isoformat(),
-            "until": self.span.until.isoformat(),
-        }
-        if self.area_id is not None:
-            values["area"] = self.area_id
-        return url_for("oversight.people", **values)
-
-
-def seen_of(act: Acting, form: Form) -> Seen:
-    """Return the unit and days that the address asks for: the last week of the reader's own units."""
-    until = form.day("until") or act.today
-    since = form.day("since") or until - timedelta(days=USUAL_DAYS - 1)
-    since = max(since, until - timedelta(days=LONGEST_DAYS - 1))
-    campaign = choose_campaign(act.session, form.whole("campaign"))
-    area_id = form.whole("area")
-    span = span_of(
-        act.session,
-        area_id=area_id,
-        campaign_id=campaign.id,
-        days=(since, until),
-        zone=act.setting.zone,
-        scope=act.scope,
-    )
-    below = (
-        children_of(act.session, span.units[0], scope=act.scope)
-        if len(span.units) == 1
-        else span.units
-    )
-    return Seen(
-        span=span,
-        area_id=area_id,
-        title=span.units[0].name if len(span.units) == 1 else _("Your units"),
-        units=tuple((unit.id, unit.name) for unit in below),
-        sees_names=all(act.scope.names_at(unit.path) for unit in span.units),
-    )
 
 
 def _section(title: str, read: Read) -> ResponseReturnValue:
@@ -190,3 +137,13 @@ def headings(block: Block) -> list[tuple[str, str]]:
 
 # What the templates of blocks call.
 WORDS: dict[str, Any] = {"cell": cell, "chart": chart, "headings": headings}
+
+
+bp.add_url_rule("/units", "units", units.show)
+bp.add_url_rule("/units/target", "units_target", units.target, methods=["POST"])
+bp.add_url_rule("/units/ask", "units_ask", units.demand, methods=["POST"])
+bp.add_url_rule("/units/requests/<int:request_id>", "units_answer", units.reply, methods=["POST"])
+bp.add_url_rule(
+    "/units/escalations/<int:escalation_id>", "units_take", units.take, methods=["POST"]
+)
+bp.add_url_rule("/what-if", "what_if", units.what_if)

@@ -84,7 +84,7 @@ class Table:
         """Whether any figure is hidden."""
         return any(shown.value is None for line in self.lines for shown in line.figures)
 
-    def chart(self, figures: Sequence[Figure]) -> dict[str, Any]:
+    def chart(self, figures: Sequence[Figure], *, with_links: bool = True) -> dict[str, Any]:
         """Return the same rows as a chart."""
         lines = [line for line in self.lines if not line.is_total]
         series = []
@@ -94,7 +94,7 @@ class Table:
                 {
                     "name": DEFINITIONS[figure].label.label(language()),
                     "values": [s.value for s in shown],
-                    "to": [s.to for s in shown],
+                    "to": [s.to if with_links else "" for s in shown],
                 }
             )
         return {

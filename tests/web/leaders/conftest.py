@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from outreach.accounts.codes import Role
 from outreach.db import Database
-from outreach.oversight.rollups import rebuild
+from outreach.ledger.codes import EntryStatus
+from outreach.ledger.entry_models import LedgerEntry
+from outreach.oversight.rollups import rebuild, touch_residents
+from outreach.oversight.snapshots import freeze_day
 from outreach.places.operations import move_clock
 from tests.builders.city import NOW, TODAY, City, Size, build_city
 
@@ -45,3 +50,19 @@ def leader(join: Callable[..., FlaskClient], city: City) -> Leader:
         return client
 
     return opened
+
+
+@pytest.fixture
+def frozen(office_database: Database, city: City) -> list[date]:
+    """Two frozen days between which ten due people were vaccinated and three died."""
+    with office_database.write() as session:
+        freeze_day(session, day=TODAY - timedelta(days=2), now=NOW - timedelta(days=2))
+        due = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.status == EntryStatus.TO_CONTACT).limit(13)
+        ).all()
+        for number, entry in enumerate(due):
+            entry.status = EntryStatus.VACCINATED if number < 10 else EntryStatus.DECEASED
+        session.flush()
+        touch_residents(session, [entry.resident_id for entry in due])
+        freeze_day(session, day=TODAY - timedelta(days=1), now=NOW - timedelta(days=1))
+    return [TODAY - timedelta(days=2), TODAY - timedelta(days=1)]
