@@ -17,11 +17,13 @@ from flask_babel import Babel
 from flask_babel import get_locale as _babel_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext as _n
+from flask_babel import ngettext
 
 from outreach.web.visit import has_visit, visit
 
-__all__ = ["_", "_l", "_n", "install", "language"]
+__all__ = ["_", "_l", "_n", "install", "language", "ngettext"]
+
+_n = ngettext
 
 LANGUAGES = ("zh", "en")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
