@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.contact.codes import OptOutScope
 from outreach.contact.message_models import OptOut
+from outreach.db import vault_of
 from outreach.kernel.errors import InvalidInput, NotFound
 
 
@@ -41,6 +42,36 @@ def opt_out(
     session.add(made)
     session.flush()
     return made
+
+
+def opt_out_numbers(
+    session: Session,
+    *,
+    numbers: Collection[str],
+    scope: OptOutScope,
+    source: str,
+    now: datetime,
+    by: int | None = None,
+) -> int:
+    """Record the opt-outs of a whole list of numbers (E.164); return how many are new."""
+    vault = vault_of(session)
+    wanted = {vault.index(number, purpose="phone") for number in numbers}
+    known: set[bytes] = set()
+    indexes = sorted(wanted)
+    for start in range(0, len(indexes), 500):
+        question = select(OptOut.number_index).where(
+            OptOut.number_index.in_(indexes[start : start + 500]),
+            OptOut.ended_at.is_(None),
+            OptOut.scope.in_([scope, OptOutScope.EVERYTHING]),
+        )
+        known.update(index for index in session.scalars(question) if index is not None)
+    session.add_all(
+        OptOut(number_index=index, scope=scope, source=source, recorded_by=by, at=now)
+        for index in indexes
+        if index not in known
+    )
+    session.flush()
+    return len(wanted - known)
 
 
 def end_opt_out(
