@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
-from outreach.web.dispatch import closing, day, links
+from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.desk import desk
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
@@ -31,6 +31,9 @@ ALL: tuple[Blueprint, ...] = (
     day.bp,
     links.bp,
     closing.bp,
+    sites.bp,
+    fleet.bp,
+    crew.bp,
     desk.bp,
     field.bp,
     twilio.bp,
