@@ -35,6 +35,7 @@ OWN = (
 # References that lead away from the person, or to keys of the audit chain.
 _ELSEWHERE = frozenset({"duplicate_pair", "import_batch", "run_stop", "promise"})
 _SEALED = "_sealed"
+_OPENED = {"id_sealed": "id_number"}
 _UNREADABLE = frozenset({"_index", "_hash"})
 
 Rows = dict[str, set[tuple[Any, ...]]]
@@ -121,7 +122,7 @@ def _readable(session: Session, table: Table, row: dict[str, Any]) -> dict[str, 
         if any(name.endswith(ending) for ending in _UNREADABLE):
             continue
         if name.endswith(_SEALED) and value is not None:
-            plain[name.removesuffix(_SEALED)] = vault_of(session).open(
+            plain[_OPENED.get(name, name.removesuffix(_SEALED))] = vault_of(session).open(
                 value, table=table.name, column=name, row=row["uuid"]
             )
         elif not name.endswith(_SEALED):
