@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.clinics.models import Appointment
 from outreach.db import Database
 from outreach.kernel.errors import InvalidInput, StaleVersion
 from outreach.places.matrix import TravelTable, travel_table
@@ -29,8 +31,10 @@ from outreach.transport.assign import (
 from outreach.transport.codes import Direction, LegStatus
 from outreach.transport.insertion import Insertion, best_insertion, with_leg
 from outreach.transport.legs import legs_of
+from outreach.transport.run_models import RideLeg
 from outreach.transport.sheets import DaySheet, RunSheet, read_sheets
 from outreach.transport.stop_check import Halt, RunCheck, check_run, new_violations
+from outreach.workflows.way_home import is_told_or_begun, watch_way_home
 
 CAN_BE_ASSIGNED = frozenset({LegStatus.WAITING, LegStatus.UNMET, LegStatus.NO_SHOW})
 
@@ -292,6 +296,7 @@ def _apply(
             )
         set_leg_statuses(legs, assigned=assigned, released=released)
         session.flush()
+        _watch_ways_home(session, [*assigned, *released], now=now)
         return {run_id: run.version for run_id, run in runs.items()}
 
     return Edited(versions=database.act(write), checks=checks)
@@ -367,7 +372,19 @@ def _check_may_leave(desk: Desk, run_id: int, leg_id: int) -> None:
 
 
 def _check_not_stranded(session: Session, appointment_id: int) -> None:
+    """The way home of someone told of their way there changes cars; it is never just taken away (N2)."""
     for leg in legs_of(session, appointment_id=appointment_id):
-        begun = leg.status in {LegStatus.ON_BOARD, LegStatus.DROPPED_OFF}
-        if leg.direction is Direction.OUTBOUND and begun:
+        if leg.direction is Direction.OUTBOUND and is_told_or_begun(session, leg):
             raise ReturnNeeded(appointment_id=appointment_id)
+
+
+def _watch_ways_home(session: Session, leg_ids: Sequence[int], *, now: datetime) -> None:
+    appointments = session.scalars(
+        select(Appointment)
+        .join(RideLeg, RideLeg.appointment_id == Appointment.id)
+        .where(RideLeg.id.in_(leg_ids))
+        .distinct()
+        .order_by(Appointment.id)
+    ).all()
+    for appointment in appointments:
+        watch_way_home(session, appointment=appointment, now=now)

@@ -26,6 +26,7 @@ from outreach.transport.legs import Trip, lay_legs, trip_ends
 from outreach.transport.rules import boarding_of
 from outreach.workflows.restate import restate
 from outreach.workflows.schedule_messages import schedule_for_appointment
+from outreach.workflows.way_home import watch_way_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +129,6 @@ def settle_booking(
 ) -> None:
     """Do what every change of an appointment ends with: the ledger's status and the messages follow."""
     session.flush()
+    watch_way_home(session, appointment=appointment, now=now)
     restate(session, resident_id=appointment.resident_id, by=by, cause=cause, now=now)
     schedule_for_appointment(session, appointment_id=appointment.id, now=now, announce=announce)

@@ -33,12 +33,13 @@ from outreach.transport.codes import Direction, HandoverKind, LegStatus
 from outreach.transport.handovers import Received, check_received, hand_over, take_back
 from outreach.transport.legs import find_leg, legs_of, lock_run
 from outreach.transport.progress import Progress, set_off, settle_legs
-from outreach.transport.publish import acknowledge_run, has_staffed_run
+from outreach.transport.publish import acknowledge_run
 from outreach.transport.run_models import RideLeg, Run, RunStop
 from outreach.workflows.correct_dose import correct_dose
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate
 from outreach.workflows.schedule_messages import queue_for_leg
+from outreach.workflows.way_home import watch_way_home
 
 _K = DayEventKind
 OF_A_LEG = frozenset(
@@ -99,8 +100,9 @@ def note_event(session: Session, *, tap: Tap, author: Author, now: datetime) -> 
         _take_back_doses(session, event=event, author=author, now=now)
     progress = settle_legs(session, appointment=appointment, visit=visit, now=now)
     if is_new:
-        _follow(session, event=event, appointment=appointment, progress=progress, now=now)
+        _follow(session, event=event, appointment=appointment, now=now)
         _tell_family(session, event=event, visit=visit, progress=progress, now=now)
+        watch_way_home(session, appointment=appointment, now=now)
     if appointment.status is not before:
         restate(
             session,
@@ -324,7 +326,6 @@ def _follow(
     *,
     event: DayEvent,
     appointment: Appointment,
-    progress: Progress,
     now: datetime,
 ) -> None:
     """Raise and end the alarms that an event brings."""
@@ -348,19 +349,8 @@ def _follow(
         raise_alarm(session, cause=cause, now=now, level=2)
     if kind is _K.PICKED_UP:
         end_alarm(session, key=f"not_there:{appointment.id}", now=now)
-        if not _has_way_home(session, appointment, progress):
-            cause = AlarmCause(
-                key=f"no_way_home:{appointment.id}",
-                kind="no_way_home",
-                on=on,
-                appointment_id=appointment.id,
-                run_id=event.run_id,
-                site_id=site_id,
-            )
-            raise_alarm(session, cause=cause, now=now, level=2)
     if kind in {_K.HANDED_OVER, _K.LEFT_WITH_FAMILY, _K.TO_HOSPITAL, _K.LEFT_SITE}:
-        for what in ("no_way_home", "ready_without_car"):
-            end_alarm(session, key=f"{what}:{appointment.id}", now=now)
+        end_alarm(session, key=f"ready_without_car:{appointment.id}", now=now)
         if kind is not _K.LEFT_SITE:
             end_alarm(session, key=f"not_home:{appointment.id}", now=now)
 
@@ -374,15 +364,6 @@ def _emergency(session: Session, *, event: DayEvent, on: date, now: datetime) ->
         run_id=event.run_id,
     )
     raise_alarm(session, cause=cause, now=now, level=3)
-
-
-def _has_way_home(session: Session, appointment: Appointment, progress: Progress) -> bool:
-    if progress.return_leg_id is None:
-        return bool(appointment.return_with) or appointment.return_contact_id is not None
-    leg = session.get_one(RideLeg, progress.return_leg_id)
-    if leg.status is LegStatus.CANCELLED:
-        return bool(appointment.return_with) or appointment.return_contact_id is not None
-    return leg.by_taxi or has_staffed_run(session, leg_id=leg.id)
 
 
 def _day_and_site(session: Session, appointment: Appointment) -> tuple[date, int]:
