@@ -13,11 +13,10 @@ from tempfile import NamedTemporaryFile
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, request
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 from flask_babel import get_locale as _babel_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from outreach.web.visit import has_visit, visit
 

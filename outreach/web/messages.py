@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from flask_babel.speaklater import LazyString
 
 from outreach.kernel.errors import OutreachError
+from outreach.web.error_words import WORDS
 from outreach.web.i18n import _, _l
 
 MESSAGES: dict[str, LazyString] = {
@@ -102,7 +103,7 @@ def add_messages(messages: Mapping[str, LazyString]) -> None:
 
 def word(code: str, facts: Mapping[str, object] | None = None) -> str:
     """Return what to tell the user about an error code."""
-    text = MESSAGES.get(code)
+    text = MESSAGES.get(code, WORDS.get(code))
     if text is None:
         return str(_("This cannot be done (%(code)s). Nothing changed.", code=code))
     gaps: defaultdict[str, object] = defaultdict(lambda: "…")
