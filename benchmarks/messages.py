@@ -93,7 +93,7 @@ def worker_rate(stage: Stage, *, workers: int, senders: int, settle_s: float) ->
     # The outer twentieths are start-up and the last threads running dry.
     cut = len(at) // 20
     inner = at[cut : len(at) - cut]
-    return (len(inner) - 1) / (inner[-1] - inner[0])
+    return float((len(inner) - 1) / (inner[-1] - inner[0]))
 
 
 def cpu_loop_s() -> float:

@@ -7,6 +7,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -26,9 +28,11 @@ from outreach.contact.codes import Channel, MessageState, OptOutScope, Purpose, 
 from outreach.contact.gateway_states import healths
 from outreach.contact.opt_outs import opt_out_numbers
 from outreach.contact.outbox import Draft, queue
+from outreach.db import Database, make_engine
 from outreach.jobs.meters import Meters
 from outreach.jobs.sender import Sender, Tempo
 from outreach.jobs.tick_lock import tick_lock
+from outreach.places.operations import move_clock
 from outreach.ports.messages import (
     Accepted,
     Broken,
@@ -43,43 +47,45 @@ from outreach.ports.messages import (
     Trouble,
     Unknown,
 )
+from outreach.vault import new_vault
 from outreach.workflows.finish import Posted, finish
 from outreach.workflows.reconcile_messages import expire_overdue, reconcile_messages
 from outreach.workflows.schedule_messages import schedule_for_appointment
 from outreach.workflows.send import begin
-from tests.builders.ledger import Village, add_elders
-from tests.builders.messages import NOW, Clinic, Hand, ScriptedGateway, book_visit, local
+from tests.builders.ledger import Village, add_elders, build_village
+from tests.builders.messages import (
+    NOW,
+    Clinic,
+    Hand,
+    ScriptedGateway,
+    book_visit,
+    build_clinic,
+    local,
+)
 
 
 def put(
-    hand: Hand, count: int = 1, purpose: Purpose = Purpose.APPOINTMENT, **changes: object
+    hand: Hand, count: int = 1, purpose: Purpose = Purpose.APPOINTMENT, **changes: Any
 ) -> list[int]:
     """Queue messages to numbers of their own."""
-    plain: dict[str, object] = {
-        "step": Step.ANSWER,
-        "purpose": purpose,
-        "channel": Channel.SMS,
-        "subject_kind": "manual",
-        "subject_id": 0,
-        "due_at": hand.now,
-        "expires_at": hand.now + timedelta(hours=8),
-    }
+
+    def draft(number: int) -> Draft:
+        plain: dict[str, Any] = {
+            "to_whom": f"m{purpose}{number}",
+            "number": f"+86138{number:08d}",
+            "body": f"第{number}位",
+            "step": Step.ANSWER,
+            "purpose": purpose,
+            "channel": Channel.SMS,
+            "subject_kind": "manual",
+            "subject_id": 0,
+            "due_at": hand.now,
+            "expires_at": hand.now + timedelta(hours=8),
+        }
+        return Draft(**(plain | changes))
+
     with hand.database.write() as session:
-        drafts = [
-            Draft(
-                **(
-                    {
-                        "to_whom": f"m{purpose}{n}",
-                        "number": f"+86138{n:08d}",
-                        "body": f"第{n}位",
-                    }
-                    | plain
-                    | changes
-                )  # type: ignore[arg-type]
-            )
-            for n in range(count)
-        ]
-        return queue(session, drafts=drafts, now=hand.now)
+        return queue(session, drafts=[draft(n) for n in range(count)], now=hand.now)
 
 
 def states(hand: Hand) -> Counter[MessageState]:
@@ -135,9 +141,7 @@ def test_fault_4_workers_on_one_queue_take_each_message_once(hand: Hand, workers
             claims = hand.database.act(lambda s: claim(s, at=hand.at, limit=7))
             if not claims:
                 return
-            ready = hand.database.act(
-                lambda s, c=claims: begin(s, claims=c, routes=hand.routes, at=hand.at)
-            )
+            ready = hand.database.act(partial(begin, claims=claims, routes=hand.routes, at=hand.at))
             with lock:
                 taken.extend(ready)
 
@@ -246,50 +250,53 @@ def test_fault_12_when_nothing_can_be_written_nothing_leaves(
     assert MessageState.SENDING not in states(hand)
 
 
-def test_fault_13_connections_that_break_lose_nothing(hand: Hand) -> None:
-    if hand.database.is_sqlite:
-        return  # a file has no connection to lose; row 11 is its trouble
-    put(hand, 40)
-    hand.gateway.answer = lambda _e: (stop.wait(0.02), Accepted("P"))[1]
+def test_fault_13_connections_that_break_lose_nothing_and_double_nothing(
+    postgres_url: str,
+) -> None:
+    database = Database(make_engine(postgres_url), new_vault())
+    with database.write() as session:
+        village = build_village(session)
+        build_clinic(session, village)
+        move_clock(session, to=NOW)
     stop = threading.Event()
-    with hand.database.write() as session:
-        session.execute(text("UPDATE place SET clock_offset_s = 0"))
-    hand.database.act(
-        lambda s: s.execute(text("UPDATE message SET due_at = now(), expires_at = null"))
-    )
+
+    def take_a_while(_envelope: Envelope) -> Outcome:
+        stop.wait(0.02)
+        return Accepted("P")
+
+    hand = Hand(database, (ScriptedGateway(answer=take_a_while),))
+    put(hand, 40)
     sender = Sender(
-        hand.database,
+        database,
         hand.routes,
         stop,
         tempo=Tempo(senders=3, idle_s=0.02, trouble_s=0.05),
         meters=Meters(),
     )
-    with hand.database.write() as session:
-        session.execute(text("UPDATE place SET ride_opens='00:00', ride_closes='23:59:59'"))
-        session.execute(text("UPDATE message SET purpose='ride', priority=0"))
     sender.start()
     for _ in range(3):
         stop.wait(0.15)
-        with hand.database.engine.connect() as connection:
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-                )
-            )
-    for _ in range(200):
-        with hand.database.read() as session:
-            left = session.execute(
-                text("SELECT count(*) FROM message WHERE state IN ('queued', 'claimed')")
-            ).scalar_one()
-        if not left:
-            break
+        _break_connections(database)
+    while states(hand)[MessageState.QUEUED]:
         stop.wait(0.05)
     stop.set()
     sender.join(10)
     posted = Counter(e.reference for e in hand.gateway.sent)
+    unposted = 40 - len(posted)
     assert set(posted.values()) == {1}
-    assert len(posted) == 40
+    # A commit whose answer was lost may stand: such a message is of unknown fate, not lost.
+    assert states(hand)[MessageState.SENDING] >= unposted
+    database.close()
+
+
+def _break_connections(database: Database) -> None:
+    with database.engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        )
 
 
 def test_fault_15_busy_is_left_alone_for_as_long_as_it_says_and_another_route_helps(

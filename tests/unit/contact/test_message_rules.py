@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,8 +48,8 @@ _FIRST = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 INSTANTS = st.integers(0, 2 * 366 * 86_400).map(lambda s: datetime.fromtimestamp(_FIRST + s, UTC))
 
 
-def why(purpose: Purpose, step: Step | None = None, **facts: object) -> str | None:
-    return silence(purpose, step or STEP[purpose], "sms", Facts(**facts))  # type: ignore[arg-type]
+def why(purpose: Purpose, step: Step | None = None, **facts: Any) -> str | None:
+    return silence(purpose, step or STEP[purpose], "sms", Facts(**facts))
 
 
 def local(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
@@ -58,7 +59,7 @@ def local(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
 @pytest.mark.parametrize("purpose", list(Purpose))
 @pytest.mark.parametrize("facts", [{"is_deceased": True}, {"is_held_all": True}])
 def test_death_and_a_hold_of_everything_silence_every_purpose(
-    purpose: Purpose, facts: dict[str, bool]
+    purpose: Purpose, facts: dict[str, Any]
 ) -> None:
     assert why(purpose, **facts) in {"deceased", "held_all"}
 
@@ -103,7 +104,7 @@ def test_a_nudge_never_goes_to_someone_of_this_status(status: EntryStatus) -> No
         ({"campaign_is_cancelled": True}, "campaign_cancelled"),
     ],
 )
-def test_what_else_silences_nudges_leaves_rides_alone(facts: dict[str, bool], reason: str) -> None:
+def test_what_else_silences_nudges_leaves_rides_alone(facts: dict[str, Any], reason: str) -> None:
     assert why(Purpose.NUDGE, **facts) == reason
     assert why(Purpose.RIDE, **facts) is None
 
@@ -116,12 +117,12 @@ def test_what_else_silences_nudges_leaves_rides_alone(facts: dict[str, bool], re
         ({"deferred_since": True}, "deferred"),
     ],
 )
-def test_what_silences_appointment_messages(facts: dict[str, bool], reason: str) -> None:
+def test_what_silences_appointment_messages(facts: dict[str, Any], reason: str) -> None:
     assert why(Purpose.APPOINTMENT, **facts) == reason
 
 
 def test_a_strike_off_does_not_stop_the_ride_home() -> None:
-    facts = {"dose_recorded": True, "entry_status": EntryStatus.VACCINATED}
+    facts: dict[str, Any] = {"dose_recorded": True, "entry_status": EntryStatus.VACCINATED}
     assert why(Purpose.RIDE, Step.ON_THE_WAY_HOME, **facts) is None
     assert why(Purpose.RIDE, Step.PROMISE, **facts) is None
 
