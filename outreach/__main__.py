@@ -10,7 +10,7 @@ os.environ.setdefault(
     str(Path(os.environ.get("OUTREACH_INSTANCE") or Path(__file__).parents[1] / "instance") / "kernels"),
 )
 
-from outreach.cli import main  # noqa: E402 - the line above must come first
+from outreach.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

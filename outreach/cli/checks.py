@@ -100,11 +100,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", BAD, "older schema", "run: python -m outreach upgrade")
             return False
         yield Finding("database", GOOD, shown)
-        return True
     except SQLAlchemyError as error:
         remedy = "check DATABASE_URL, and that the server runs and lets this user in"
         yield Finding("database", BAD, f"{shown}: {type(error).__name__}", remedy)
         return False
+    else:
+        return True
     finally:
         engine.dispose()
 

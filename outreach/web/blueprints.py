@@ -6,10 +6,11 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette
 from outreach.web.admin import areas, attention, audit, place, users
-from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.desk import desk
+from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
+from outreach.web.imports import pages as imports
 from outreach.web.leaders import history, oversight, reports, standing
 from outreach.web.staff.blueprints import STAFF
 
@@ -28,6 +29,7 @@ ALL: tuple[Blueprint, ...] = (
     oversight.bp,
     reports.bp,
     *STAFF,
+    imports.bp,
     day.bp,
     links.bp,
     closing.bp,
