@@ -23,7 +23,9 @@ from outreach.ledger.import_models import ImportBatch, ImportRow
 from outreach.ledger.import_rows import FieldChange, open_changes, open_row
 from outreach.ledger.models import LifeReport, Resident
 from outreach.ledger.outcome import RowOutcome
+from outreach.places.codes import AreaLevel
 from outreach.places.models import Address, Area
+from outreach.tasks.codes import TaskState
 from outreach.tasks.models import Task
 from outreach.vault import Vault
 
@@ -69,6 +71,16 @@ class BatchLine:
     def of_kind(self, kind: str) -> int:
         """Return how many rows are of a kind."""
         return self.counts.get(f"kind:{kind}", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """The work on a batch as its page shows it."""
+
+    share: float
+    stage: str
+    error: str
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +141,30 @@ def batch_line(session: Session, *, batch_id: int, scope: Scope) -> BatchLine:
     return _batch(*row)
 
 
+def communities(session: Session, *, scope: Scope) -> list[tuple[int, str]]:
+    """Return the open communities within the scope, as a form offers them."""
+    rows = session.execute(
+        select(Area.id, Area.name)
+        .where(Area.level == AreaLevel.COMMUNITY, Area.is_active, within(scope, Area.id))
+        .order_by(Area.name, Area.id)
+        .limit(2000)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def batch_columns(session: Session, batch_id: int) -> ColumnMap | None:
     """Return what the columns of a batch mean, once known."""
     plain = session.get_one(ImportBatch, batch_id).columns
     return ColumnMap.from_json(plain) if plain else None
 
 
-def task_share(session: Session, task_id: int | None) -> tuple[float, str, str]:
-    """Return how far a task is, its stage, and its error if it failed."""
+def task_line(session: Session, task_id: int | None) -> TaskLine:
+    """Return how far a batch's work is, its stage, and what went wrong."""
     task = session.get(Task, task_id) if task_id else None
-    return (task.progress, task.stage, task.error) if task else (0.0, "", "")
+    if task is None:
+        return TaskLine(0.0, "", "", is_over=True)
+    is_over = task.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED)
+    return TaskLine(task.progress, task.stage, task.error, is_over=is_over)
 
 
 def _batches() -> Select[ImportBatch, str, str]:
@@ -236,7 +262,7 @@ def _row_line(vault: Vault, row: ImportRow, resident_name: str) -> RowLine:
         outcome=row.outcome,
         codes=tuple(row.codes),
         kind=row.kind,
-        changes=open_changes(vault, row),
+        changes=tuple(_masked(change) for change in open_changes(vault, row)),
         # Someone of another community is not shown here, only that there is someone (N6).
         resident_id=None if is_elsewhere else row.resident_id,
         resident_name="" if is_elsewhere else resident_name,
@@ -244,6 +270,14 @@ def _row_line(vault: Vault, row: ImportRow, resident_name: str) -> RowLine:
         decision=row.decision,
         text="" if is_person else opened.text,  # type: ignore[union-attr]
     )
+
+
+def _masked(change: FieldChange) -> FieldChange:
+    """Hide what lists never show in full."""
+    mask = {"id_number": mask_id, "phone": mask_phone}.get(change.field)
+    if mask is None:
+        return change
+    return change._replace(was=mask(change.was) if change.was else "", now=mask(change.now))
 
 
 def missing_lines(
@@ -294,3 +328,22 @@ def _not_in_file(batch: BatchLine) -> list[ColumnElement[bool]]:
         Resident.life_status.not_in(["deceased", "moved"]),
         Resident.id.not_in(named),
     ]
+
+
+def problem_cells(
+    session: Session, *, batch_id: int
+) -> tuple[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Return the headers of a file, and of each row that is not in the ledger its codes and cells."""
+    columns = batch_columns(session, batch_id)
+    vault = vault_of(session)
+    rows = session.scalars(
+        select(ImportRow)
+        .where(ImportRow.batch_id == batch_id, ImportRow.kind == RowKind.PROBLEM)
+        .order_by(ImportRow.row_number)
+    )
+    found = []
+    for row in rows:
+        opened = open_row(vault, row)
+        if isinstance(opened, RowOutcome):
+            found.append((tuple(row.codes), opened.cells))
+    return (columns.headers if columns else ()), found

@@ -106,6 +106,17 @@ def ask_commit(session: Session, *, batch_id: int, is_forced: bool, by: int, now
     return _ask(session, batch, BatchState.COMMITTING, COMMIT, by=by, now=now)
 
 
+def ask_again(session: Session, *, batch_id: int, by: int, now: datetime) -> Task:
+    """Have work that stopped half-way taken up again."""
+    batch = lock_batch(session, batch_id)
+    if batch.state is BatchState.COMMITTING and batch.kind == "ledger":
+        return _ask(session, batch, BatchState.COMMITTING, COMMIT, by=by, now=now)
+    kind = READ if batch.kind == "ledger" else LIST
+    if batch.state is BatchState.COMMITTING:
+        return _ask(session, batch, BatchState.COMMITTING, kind, by=by, now=now)
+    return _ask(session, batch, BatchState.PARSING, kind, by=by, now=now)
+
+
 def ask_undo(session: Session, *, batch_id: int, by: int, now: datetime) -> Task:
     """Have a committed batch taken back."""
     batch = lock_batch(session, batch_id)
