@@ -7,6 +7,7 @@ import math
 import numba as nb
 
 from outreach.routing.chance import draw
+from outreach.routing.network import Ints
 
 WARM = 0.5  # first temperature, as a share of the cost per placed unit
 REHEATED = 0.2  # where later cycles begin
@@ -20,6 +21,6 @@ def temperature(share: float, cost_per_unit: float, *, first: bool) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
-def accepted(chance, new_cost, old_cost, heat):
+def accepted(chance: Ints, new_cost: float, old_cost: float, heat: float) -> bool:
     """Tell whether a new cost is taken (Kirkpatrick and others 1983), by a threshold drawn ahead."""
     return new_cost < old_cost - heat * math.log(max(1e-300, draw(chance)))

@@ -7,7 +7,7 @@ import numpy as np
 from outreach.routing.compiling import Compiled
 from outreach.routing.cost import MOVED_AT_MOST_S
 from outreach.routing.islands import Island
-from outreach.routing.network import PAUSE, RIDE, Flags, Floats, box_network
+from outreach.routing.network import PAUSE, RIDE, Flags, box_network
 from outreach.routing.plan import (
     Cost,
     Plan,
@@ -17,7 +17,7 @@ from outreach.routing.plan import (
     Route,
     Unserved,
 )
-from outreach.routing.problem import StopKind
+from outreach.routing.problem import Floats, StopKind
 from outreach.routing.reasons import reason_for
 from outreach.routing.schedule import unhurried_starts
 from outreach.routing.tours import Tours, copy_of, drop_leg
@@ -201,7 +201,7 @@ def _follow(
     both = {n >> 1 for n in wanted if n ^ 1 in wanted}
     head = [int(n) for n in tours.seq[v, 1 : tours.size[v] + 1]]
     owed = [n for n in head if compiled.leg_rows[n >> 1].leg is not None and n & 1]
-    free = [n for n in head[: int(compiled.net.head[v])]]
+    free = head[: int(compiled.net.head[v])]
     after = [n for n in owed if n not in free]
     kept: list[int] = []
     for leg in dict.fromkeys(n >> 1 for n in wanted if n >> 1 in both):

@@ -16,12 +16,11 @@ from outreach.routing.network import (
     NOWHERE_S,
     PAUSE,
     RIDE,
-    Floats,
     Ints,
     Network,
     Units,
 )
-from outreach.routing.problem import Break, Leg, Problem, Promise, Ready, StopKind, Vehicle
+from outreach.routing.problem import Break, Floats, Leg, Problem, Promise, Ready, StopKind, Vehicle
 
 LONGEST_ROUTE = 600
 BREAK_PRIORITY = 100.0  # a plan without a driver's rest is no plan

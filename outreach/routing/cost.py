@@ -50,7 +50,14 @@ FULL_DAY_S = 36_000.0
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def price(weights, driving, excess, waiting, duty, used):
+def price(
+    weights: Weights,
+    driving: float,
+    excess: float,
+    waiting: float,
+    duty: float,
+    used: bool,  # noqa: FBT001
+) -> float:
     """Return the weighted cost of one route; duty counts squared, so that long days cost more."""
     if not used:
         return 0.0

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from outreach.routing.assembly import plan_of, resume
 from outreach.routing.budget import Budget
 from outreach.routing.compiling import Compiled, compile_problem
@@ -81,7 +79,7 @@ class Prepared:
 
 def plan_day(
     problem: Problem,
-    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    limits: Limits = Limits(),
     *,
     in_force: Plan | None = None,
     weights: Weights = PRODUCT,
@@ -178,7 +176,7 @@ def _pickups(
 def repair(
     problem: Problem,
     in_force: Plan,
-    limits: Limits = Limits(seconds=3.0),  # noqa: B008  (frozen)
+    limits: Limits = Limits(seconds=3.0),
     *,
     weights: Weights = PRODUCT,
     should_stop: Callable[[], bool] | None = None,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from outreach.routing.chance import new_chance
 from outreach.routing.compiling import Compiled
-from outreach.routing.insertion import (
-    box_memory,
-    insert_by_regret,
-    insert_in_turn,
-    new_memory,
-)
-from outreach.routing.network import Flags, NetworkBox, Nodes, UnitsBox, box_network, box_units
+from outreach.routing.insertion import insert_by_regret
+from outreach.routing.network import Flags, Nodes, box_network, box_units
 from outreach.routing.pool import box_pool, new_pool, note_route
+from outreach.routing.pricing import box_memory, new_memory
 from outreach.routing.search import Dials, Progress, box_progress, search, total_cost
-from outreach.routing.tours import Tours, ToursBox, box_tours, copy_of, empty_tours, refresh
+from outreach.routing.tours import Tours, box_tours, copy_of, empty_tours, refresh
 
-REGRET_AT_MOST = 600  # units; beyond, the first plan inserts them one by one
+REGRET_AT_MOST = 600  # units; beyond, the first plan is made batch by batch
+BATCH = 60
 
 
 class Island:
@@ -25,8 +24,8 @@ class Island:
 
     def __init__(self, compiled: Compiled, *, seed: int) -> None:
         self.compiled = compiled
-        self.net: NetworkBox = box_network(compiled.net)
-        self.units: UnitsBox = box_units(compiled.units)
+        self.net = box_network(compiled.net)
+        self.units = box_units(compiled.units)
         self.now = empty_tours(compiled.net, compiled.units, compiled.longest)
         self.trial = copy_of(self.now)
         self.best = copy_of(self.now)
@@ -49,26 +48,37 @@ class Island:
         """Take over a plan as the current and the best one."""
         for mine in (self.now, self.trial, self.best):
             for target, source in zip(mine, tours, strict=True):
-                np.copyto(target, source)
+                target[...] = source
         self.memory.touched[:] = 0
         self.progress.stale[:] = 0
         self.progress.cost[:] = total_cost(self.units, self._now)
 
-    def construct(self) -> None:
-        """Fill the current plan with whoever is not in it yet, and start from there."""
-        missing = self.everyone[self.now.option[self.everyone] < 0]
-        if len(missing) <= REGRET_AT_MOST:
+    def construct(self, should_stop: Callable[[], bool] | None = None) -> bool:
+        """Fill the current plan with whoever is not in it yet; return whether all were tried.
+
+        Few are inserted by regret all at once; many in batches, by priority and time of day.
+        """
+        missing = self._in_order(self.everyone[self.now.option[self.everyone] < 0])
+        size = max(1, len(missing)) if len(missing) <= REGRET_AT_MOST else BATCH
+        first = 0
+        for first in range(0, len(missing), size):
+            batch = missing[first : first + size]
             insert_by_regret(
                 self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
-                self.chance, missing, len(missing), 0.0,
+                self.chance, batch, len(batch), 0.0,
             )  # fmt: skip
-        else:
-            insert_in_turn(
-                self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
-                self.chance, missing, len(missing), 0.0,
-            )  # fmt: skip
+            if should_stop is not None and should_stop():
+                break
         self.start_from(copy_of(self.now))
         self.note_all()
+        return first + size >= len(missing)
+
+    def _in_order(self, units: Nodes) -> Nodes:
+        """Sort units by priority, then by when their first leg is due."""
+        arrays = self.compiled.units
+        legs = arrays.legs[arrays.first_leg[arrays.first_option[units]]]
+        due = self.compiled.net.late[2 * legs]
+        return units[np.lexsort((due, -arrays.penalty[units]))]
 
     def note_all(self) -> None:
         """Put every route of the current plan into the pool."""
@@ -94,7 +104,7 @@ class Island:
             warm, cold, dials,
         )  # fmt: skip
 
-    def boxed(self, tours: Tours) -> ToursBox:
+    def boxed(self, tours: Tours) -> Tours:
         """Return tours by reference, for a kernel."""
         return box_tours(tours)
 
@@ -109,7 +119,7 @@ class Island:
 
 def _placeable(compiled: Compiled) -> Nodes:
     """Return the units with an option all of whose legs fit some vehicle; no other is worth a try."""
-    drivable = compiled.net.fits.any(axis=0)
+    drivable = np.asarray(compiled.net.fits.any(axis=0))
     units = [
         any(all(drivable[g] for g in option.legs) for option in row.options)
         for row in compiled.unit_rows

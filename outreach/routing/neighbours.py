@@ -13,20 +13,20 @@ WAIT_SHARE = 0.3  # a second of waiting between two stops counts this much of a 
 
 def nearest_legs(net: Network, leg_unit: Nodes, count: int = NEAREST) -> Nodes:
     """Return for each leg the legs of other units that could best stand beside it in a route."""
-    return _nearest(net, leg_unit, min(count, max(1, len(leg_unit) - 1)))  # type: ignore[no-any-return]
+    return _nearest(net, leg_unit, min(count, max(1, len(leg_unit) - 1)))
 
 
 @nb.njit(cache=True, nogil=True)
-def _nearest(net, leg_unit, count):
+def _nearest(net: Network, leg_unit: Nodes, count: int) -> Nodes:
     legs = len(leg_unit)
     near = np.full((legs, count), -1, np.int32)
     closeness = np.empty(legs)
     for a in range(legs):
         for b in range(legs):
             closeness[b] = np.inf
-            if a != b and net.form[a] == RIDE and net.form[b] == RIDE:
-                if leg_unit[b] >= 0 and (leg_unit[a] != leg_unit[b]):
-                    closeness[b] = _apart(net, a, b)
+            rides = net.form[a] == RIDE and net.form[b] == RIDE
+            if rides and leg_unit[b] >= 0 and leg_unit[a] != leg_unit[b]:
+                closeness[b] = _apart(net, a, b)
         kept = min(count, legs)
         chosen = np.argpartition(closeness, kept - 1)[:kept] if kept < legs else np.arange(legs)
         ranked = chosen[np.argsort(closeness[chosen])]
@@ -37,7 +37,7 @@ def _nearest(net, leg_unit, count):
 
 
 @nb.njit(cache=True, nogil=True)
-def _apart(net, a, b):
+def _apart(net: Network, a: int, b: int) -> float:
     """Return the cheapest step from an end of one leg to an end of the other, either way round."""
     least = np.inf
     for m in (2 * a, 2 * a + 1):
@@ -47,9 +47,9 @@ def _apart(net, a, b):
 
 
 @nb.njit(cache=True, nogil=True)
-def _step(net, m, n):
+def _step(net: Network, m: int, n: int) -> float:
     drive = net.travel[net.place[m], net.place[n]]
     served = net.service[0, m] if len(net.service) else 0.0
     if net.early[m] + served + drive > net.late[n]:
         return np.inf
-    return drive + WAIT_SHARE * max(0.0, net.early[n] - net.late[m] - served - drive)
+    return drive + WAIT_SHARE * max(0.0, net.early[n] - net.late[m] - served - drive)  # type: ignore[no-any-return]

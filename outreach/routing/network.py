@@ -9,7 +9,7 @@ between which no route could tell a difference.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -18,9 +18,9 @@ import numpy.typing as npt
 from outreach.routing.boxes import BoxType, Reference, reference_to
 from outreach.routing.problem import Floats
 
-Ints = npt.NDArray[np.int64]
-Nodes = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.integer[Any]]  # fingerprints and counts, 64 bits
+Nodes = npt.NDArray[np.integer[Any]]  # nodes, legs, positions, vehicles: 32 bits
+Flags = npt.NDArray[np.integer[Any]]  # 8 bits
 
 HORIZON_S = 1e8  # stands for "whenever"
 NOWHERE_S = 1e9  # stands for "there is no way": more than any horizon
@@ -68,9 +68,9 @@ reference_to(NetworkBox, NetworkType, Network._fields)
 
 
 @nb.njit(cache=True)
-def box_network(t):
+def box_network(t: Network) -> Network:
     """Return the arrays of a ``Network`` by reference."""
-    return NetworkBox(
+    return NetworkBox(  # type: ignore[no-untyped-call, return-value]
         t.travel,
         t.place,
         t.early,
@@ -126,9 +126,9 @@ reference_to(UnitsBox, UnitsType, Units._fields)
 
 
 @nb.njit(cache=True)
-def box_units(t):
+def box_units(t: Units) -> Units:
     """Return the arrays of a ``Units`` by reference."""
-    return UnitsBox(
+    return UnitsBox(  # type: ignore[no-untyped-call, return-value]
         t.first_option,
         t.option_unit,
         t.first_leg,

@@ -9,14 +9,15 @@ plan known cannot be part of a better plan, so the whole-number model holds only
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import highspy
 import numpy as np
 
 from outreach.kernel.clock import monotonic_s
-from outreach.routing.network import Floats, Network, Nodes, Units
+from outreach.routing.network import Network, Nodes, Units
 from outreach.routing.pool import Columns
+from outreach.routing.problem import Floats
 
 BATCH = 1500  # routes added per round of column generation
 STAGES = (300, 800, 2000)  # routes in the whole-number models, one after the other
@@ -88,7 +89,7 @@ def fair_penalties(units: Units, best: float) -> Floats:
     """Return penalties in the order of the true ones, scaled down so that sums stay exact."""
     least = units.penalty.min(initial=np.inf)
     scale = LEAVING_COSTS * max(1.0, best) / max(1, len(units.penalty)) / max(least, 1e-9)
-    return units.penalty * min(1.0, scale)
+    return units.penalty * min(1.0, scale)  # type: ignore[no-any-return]
 
 
 def _model(net: Network, units: Units, penalty: Floats) -> Model:
@@ -150,13 +151,15 @@ def _model(net: Network, units: Units, penalty: Floats) -> Model:
     )
 
 
-def _solver(model: Model, columns: Columns, chosen: Nodes, *, whole: bool) -> Any:
+def _solver(model: Model, columns: Columns, chosen: Nodes, *, whole: bool) -> highspy.Highs:
     """Return a HiGHS model of the extra columns followed by the chosen routes."""
     # The plain class: the comfortable one prints a banner to stdout, where a caller's JSON goes.
-    solver = highspy._Highs()  # noqa: SLF001
+    solver = highspy._Highs()  # type: ignore[attr-defined]  # noqa: SLF001
     solver.setOptionValue("output_flag", False)  # noqa: FBT003
     solver.setOptionValue("threads", 1)
-    starts, rows, values = [], [], []
+    starts: list[int] = []
+    rows: list[int] = []
+    values: list[float] = []
     for entry in model.extra_rows:
         starts.append(len(rows))
         rows.extend(r for r, _ in entry)
@@ -179,7 +182,7 @@ def _solver(model: Model, columns: Columns, chosen: Nodes, *, whole: bool) -> An
     if whole:
         problem.integrality_ = [highspy.HighsVarType.kInteger] * problem.num_col_
     solver.passModel(problem)
-    return solver
+    return solver  # type: ignore[no-any-return]
 
 
 def _route_entries(model: Model, columns: Columns, chosen: Nodes) -> tuple[Nodes, Nodes]:
@@ -235,8 +238,8 @@ def _relaxation(model: Model, columns: Columns, until: float) -> tuple[Floats | 
             np.zeros(len(wanted)),
             ones,
             len(rows),
-            starts[:-1],
-            rows,
+            starts[:-1],  # type: ignore[arg-type]
+            rows,  # type: ignore[arg-type]
             np.ones(len(rows)),
         )
         chosen = np.concatenate([chosen, wanted])

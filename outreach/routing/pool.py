@@ -11,7 +11,9 @@ import numba as nb
 import numpy as np
 
 from outreach.routing.boxes import BoxType, Reference, reference_to
-from outreach.routing.network import Floats, Ints, Nodes
+from outreach.routing.network import Flags, Ints, Network, Nodes
+from outreach.routing.problem import Floats
+from outreach.routing.tours import Tours
 
 ROUTES = 60_000
 STOPS = 1_500_000
@@ -42,9 +44,9 @@ reference_to(PoolBox, PoolType, Pool._fields)
 
 
 @nb.njit(cache=True)
-def box_pool(t):
+def box_pool(t: Pool) -> Pool:
     """Return the arrays of a ``Pool`` by reference."""
-    return PoolBox(t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size)
+    return PoolBox(t.table, t.key, t.kind, t.cost, t.first, t.nodes, t.size)  # type: ignore[no-untyped-call, return-value]
 
 
 def new_pool(routes: int = ROUTES, stops: int = STOPS) -> Pool:
@@ -61,7 +63,7 @@ def new_pool(routes: int = ROUTES, stops: int = STOPS) -> Pool:
 
 
 @nb.njit(cache=True, nogil=True)
-def note_route(pool, net, tours, v):
+def note_route(pool: Pool, net: Network, tours: Tours, v: int) -> None:
     """Keep route ``v`` unless its set of legs is known at no greater cost or the pool is full."""
     size = tours.size[v]
     if size == 0:
@@ -97,7 +99,7 @@ def note_route(pool, net, tours, v):
 
 
 @nb.njit(cache=True, nogil=True)
-def keep_rows(pool, keep):
+def keep_rows(pool: Pool, keep: Flags) -> None:
     """Forget every route whose flag is 0 and rebuild the table."""
     pool.table[:] = 0
     rows = 0

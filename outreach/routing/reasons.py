@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from outreach.routing.compiling import Compiled
-from outreach.routing.insertion import NEVER, box_memory, new_memory, price_in_route
 from outreach.routing.network import HORIZON_S, NOWHERE_S, Flags, box_network
 from outreach.routing.plan import Reason
+from outreach.routing.pricing import NEVER, box_memory, new_memory, price_in_route
 from outreach.routing.problem import Leg
 from outreach.routing.tours import Tours, box_tours
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from outreach.routing.chance import below, draw, shuffle
+from outreach.routing.chance import below, draw
 from outreach.routing.insertion import remove_unit
-from outreach.routing.network import RIDE
+from outreach.routing.network import RIDE, Ints, Network, Nodes, Units
+from outreach.routing.pricing import Memory
+from outreach.routing.tours import Tours
 
 STRING_AT_MOST = 12  # units in one string
 SPLIT_SHARE = 0.5  # how often a string leaves a gap of stops that stay
 
 
 @nb.njit(cache=True, nogil=True)
-def movable(units, tours, memory, unit):
+def movable(units: Units, tours: Tours, memory: Memory, unit: int) -> bool:
     """Tell whether a unit is placed and all its routes may be changed by this thread."""
     option = tours.option[unit]
     if option < 0:
@@ -30,7 +32,7 @@ def movable(units, tours, memory, unit):
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(units, tours, memory, bank, count, unit):
+def _take(units: Units, tours: Tours, memory: Memory, bank: Nodes, count: int, unit: int) -> int:
     if unit < 0 or not movable(units, tours, memory, unit):
         return count
     remove_unit(units, tours, memory, unit)
@@ -39,17 +41,26 @@ def _take(units, tours, memory, bank, count, unit):
 
 
 @nb.njit(cache=True, nogil=True)
-def some_leg(units, tours, chance, unit):
+def some_leg(units: Units, tours: Tours, chance: Ints, unit: int) -> int:
     """Return a random leg of the option a unit has chosen, or of its first one when it has none."""
     option = tours.option[unit]
     if option < 0:
         option = units.first_option[unit]
     first = units.first_leg[option]
-    return units.legs[first + below(chance, units.first_leg[option + 1] - first)]
+    return units.legs[first + below(chance, units.first_leg[option + 1] - first)]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
-def remove_strings(units, tours, memory, chance, bank, seed_leg, wanted, longest):
+def remove_strings(
+    units: Units,
+    tours: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    seed_leg: int,
+    wanted: int,
+    longest: int,
+) -> int:
     """Remove short strings of stops from routes near a leg (Christiaens & Vanden Berghe 2020)."""
     count = 0
     memory.asking[0] += 1
@@ -70,7 +81,17 @@ def remove_strings(units, tours, memory, chance, bank, seed_leg, wanted, longest
 
 
 @nb.njit(cache=True, nogil=True)
-def _remove_string(units, tours, memory, chance, bank, count, v, leg, length):
+def _remove_string(
+    units: Units,
+    tours: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    count: int,
+    v: int,
+    leg: int,
+    length: int,
+) -> int:
     """Remove units with a stop in a window of the route around one of the leg's own stops."""
     size = tours.size[v]
     seq = tours.seq[v].copy()
@@ -92,7 +113,15 @@ def _remove_string(units, tours, memory, chance, bank, count, v, leg, length):
 
 
 @nb.njit(cache=True, nogil=True)
-def remove_related(units, tours, memory, chance, bank, seed_leg, wanted):
+def remove_related(
+    units: Units,
+    tours: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    seed_leg: int,
+    wanted: int,
+) -> int:
     """Remove units that could stand in each other's place (Shaw 1998), favouring the closest."""
     count = _take(units, tours, memory, bank, 0, units.leg_unit[seed_leg])
     width = units.near.shape[1]
@@ -110,7 +139,16 @@ def remove_related(units, tours, memory, chance, bank, seed_leg, wanted):
 
 
 @nb.njit(cache=True, nogil=True)
-def remove_random(units, tours, memory, chance, bank, scope, scoped, wanted):
+def remove_random(
+    units: Units,
+    tours: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    scope: Nodes,
+    scoped: int,
+    wanted: int,
+) -> int:
     """Remove units anywhere."""
     count = 0
     for _ in range(wanted):
@@ -119,7 +157,17 @@ def remove_random(units, tours, memory, chance, bank, scope, scoped, wanted):
 
 
 @nb.njit(cache=True, nogil=True)
-def remove_costly(net, units, tours, memory, chance, bank, scope, scoped, wanted):
+def remove_costly(
+    net: Network,
+    units: Units,
+    tours: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    scope: Nodes,
+    scoped: int,
+    wanted: int,
+) -> int:
     """Remove units whose stops make long detours (Ropke & Pisinger 2006), among a random sample."""
     sample = min(scoped, 6 * wanted)
     detours = np.full(sample, -np.inf)
@@ -143,7 +191,7 @@ def remove_costly(net, units, tours, memory, chance, bank, scope, scoped, wanted
 
 
 @nb.njit(cache=True, nogil=True)
-def _detour(net, tours, leg):
+def _detour(net: Network, tours: Tours, leg: int) -> float:
     """Return what driving a route saves without a leg, as if its two stops were apart."""
     total = 0.0
     v = tours.vehicle[leg]
@@ -159,7 +207,9 @@ def _detour(net, tours, leg):
 
 
 @nb.njit(cache=True, nogil=True)
-def remove_route(units, tours, memory, chance, bank, v, wanted):
+def remove_route(
+    units: Units, tours: Tours, memory: Memory, chance: Ints, bank: Nodes, v: int, wanted: int
+) -> int:
     """Remove up to ``wanted`` units from one route, from a random stop on."""
     size = tours.size[v]
     seq = tours.seq[v].copy()
@@ -175,7 +225,16 @@ def remove_route(units, tours, memory, chance, bank, v, wanted):
 
 
 @nb.njit(cache=True, nogil=True)
-def absentees(units, tours, chance, bank, count, absent, missing, at_most):
+def absentees(
+    units: Units,
+    tours: Tours,
+    chance: Ints,
+    bank: Nodes,
+    count: int,
+    absent: Nodes,
+    missing: int,
+    at_most: int,
+) -> int:
     """Add units that are not placed yet, at most so many, drawn at random."""
     for k in range(min(missing, at_most)):
         j = k + below(chance, missing - k)

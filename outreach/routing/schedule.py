@@ -13,15 +13,30 @@ are rules has a positive cycle, hence no solution: the test is exact and always 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numba as nb
 
-from outreach.routing.network import HORIZON_S, RIDE
+from outreach.routing.network import HORIZON_S, RIDE, Network, Nodes
+from outreach.routing.problem import Floats
+
+if TYPE_CHECKING:
+    from outreach.routing.tours import Tours
 
 SLACK_S = 1e-6  # rounding errors of sums of seconds stay below this
 
 
 @nb.njit(cache=True, nogil=True)
-def earliest_starts(net, v, seq, size, gap, aboard, spot, low):
+def earliest_starts(
+    net: Network,
+    v: int,
+    seq: Nodes,
+    size: int,
+    gap: Floats,
+    aboard: Nodes,
+    spot: Nodes,
+    low: Floats,
+) -> bool:
     """Fill ``low`` with the least solution; return False when there is none."""
     last = size + 1
     kind = net.kind[v]
@@ -34,8 +49,7 @@ def earliest_starts(net, v, seq, size, gap, aboard, spot, low):
     for _ in range(2 * last + 3):
         for k in range(first, last + 1):
             arrival = low[k - 1] + gap[k - 1]
-            if arrival > low[k]:
-                low[k] = arrival
+            low[k] = max(low[k], arrival)
             if low[k] > (net.late[seq[k]] if k < last else net.closes[v]) + SLACK_S:
                 return False
         first = last + 1
@@ -63,7 +77,16 @@ def earliest_starts(net, v, seq, size, gap, aboard, spot, low):
 
 
 @nb.njit(cache=True, nogil=True)
-def latest_starts(net, v, seq, size, gap, aboard, spot, high):
+def latest_starts(
+    net: Network,
+    v: int,
+    seq: Nodes,
+    size: int,
+    gap: Floats,
+    aboard: Nodes,
+    spot: Nodes,
+    high: Floats,
+) -> bool:
     """Fill ``high`` with the greatest solution; return False when there is none."""
     last = size + 1
     kind = net.kind[v]
@@ -76,8 +99,7 @@ def latest_starts(net, v, seq, size, gap, aboard, spot, high):
     for _ in range(2 * last + 3):
         for k in range(first, -1, -1):
             leaving = high[k + 1] - gap[k]
-            if leaving < high[k]:
-                high[k] = leaving
+            high[k] = min(high[k], leaving)
             if high[k] < (net.early[seq[k]] if k > 0 else net.opens[v]) - SLACK_S:
                 return False
         first = -1
@@ -103,7 +125,16 @@ def latest_starts(net, v, seq, size, gap, aboard, spot, high):
 
 
 @nb.njit(cache=True, nogil=True)
-def unhurried_starts(net, v, seq, size, gap, aboard, spot, starts):
+def unhurried_starts(
+    net: Network,
+    v: int,
+    seq: Nodes,
+    size: int,
+    gap: Floats,
+    aboard: Nodes,
+    spot: Nodes,
+    starts: Floats,
+) -> tuple[float, float]:
     """Turn the least solution into one people like; return excess ride and waiting seconds.
 
     Departures and pickups move as late as the stop after them allows, last first, so that nobody
@@ -132,7 +163,17 @@ def unhurried_starts(net, v, seq, size, gap, aboard, spot, starts):
 
 
 @nb.njit(cache=True, nogil=True)
-def admits(net, tours, v, leg, after_pickup, after_dropoff, starts, gaps, nodes):
+def admits(
+    net: Network,
+    tours: Tours,
+    v: int,
+    leg: int,
+    after_pickup: int,
+    after_dropoff: int,
+    starts: Floats,
+    gaps: Floats,
+    nodes: Nodes,
+) -> bool:
     """Tell exactly whether a leg may stand behind two positions of route ``v``.
 
     The route's own least solution is where relaxation starts, and its greatest solution is where it
@@ -215,23 +256,42 @@ def admits(net, tours, v, leg, after_pickup, after_dropoff, starts, gaps, nodes)
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _latest(net, tours, v, leg, k, p, d, solo):
+def _latest(
+    net: Network,
+    tours: Tours,
+    v: int,
+    leg: int,
+    k: int,
+    p: int,
+    d: int,
+    solo: bool,  # noqa: FBT001
+) -> float:
     """Return the latest start at position ``k`` of the lengthened route."""
     if k < p:
-        return tours.high[v, k]
+        return tours.high[v, k]  # type: ignore[no-any-return]
     if k == p:
-        return net.late[2 * leg]
+        return net.late[2 * leg]  # type: ignore[no-any-return]
     if solo:
-        return tours.high[v, k - 1]
+        return tours.high[v, k - 1]  # type: ignore[no-any-return]
     if k < d:
-        return tours.high[v, k - 1]
+        return tours.high[v, k - 1]  # type: ignore[no-any-return]
     if k == d:
-        return net.late[2 * leg + 1]
-    return tours.high[v, k - 2]
+        return net.late[2 * leg + 1]  # type: ignore[no-any-return]
+    return tours.high[v, k - 2]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _gaps_around(net, tours, v, kind, leg, after_pickup, after_dropoff, solo, gaps):
+def _gaps_around(
+    net: Network,
+    tours: Tours,
+    v: int,
+    kind: int,
+    leg: int,
+    after_pickup: int,
+    after_dropoff: int,
+    solo: bool,  # noqa: FBT001
+    gaps: Floats,
+) -> None:
     """Set the gaps that a new leg changes, when every stop has its own place."""
     where, gap = tours.where[v], tours.gap[v]
     travel, place = net.travel, net.place
@@ -251,7 +311,7 @@ def _gaps_around(net, tours, v, kind, leg, after_pickup, after_dropoff, solo, ga
 
 
 @nb.njit(cache=True, nogil=True)
-def _gaps_anew(net, v, kind, nodes, last, gaps):
+def _gaps_anew(net: Network, v: int, kind: int, nodes: Nodes, last: int, gaps: Floats) -> None:
     """Recompute all gaps, since a break without a place of its own moves with its predecessor."""
     here = net.start[v]
     for k in range(last):

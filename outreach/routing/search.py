@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from outreach.routing.boxes import BoxType, Reference, reference_to
 from outreach.routing.acceptance import accepted
-from outreach.routing.chance import below, draw, shuffle
+from outreach.routing.boxes import BoxType, Reference, reference_to
+from outreach.routing.chance import below, draw
+from outreach.routing.cost import Weights
 from outreach.routing.insertion import insert_by_regret, insert_in_turn
-from outreach.routing.network import Floats, Ints, Nodes
-from outreach.routing.pool import note_route
+from outreach.routing.network import Flags, Ints, Network, Nodes, Units
+from outreach.routing.pool import Pool, note_route
+from outreach.routing.pricing import Memory
+from outreach.routing.problem import Floats
 from outreach.routing.removal import (
     absentees,
     remove_costly,
@@ -22,7 +25,7 @@ from outreach.routing.removal import (
     remove_strings,
     some_leg,
 )
-from outreach.routing.tours import copy_route, refresh
+from outreach.routing.tours import Tours, copy_route, refresh
 
 ABSENT_AT_MOST = 24
 
@@ -39,6 +42,9 @@ class Dials(NamedTuple):
     regret: float = 0.5  # share of insertions by regret
     blink: float = 0.03  # share of routes overlooked in greedy insertion
     noise: float = 0.5  # disturbance of regrets
+
+
+DIALS = Dials()
 
 
 class Progress(NamedTuple):
@@ -60,13 +66,13 @@ reference_to(ProgressBox, ProgressType, Progress._fields)
 
 
 @nb.njit(cache=True)
-def box_progress(t):
+def box_progress(t: Progress) -> Progress:
     """Return the arrays of a ``Progress`` by reference."""
-    return ProgressBox(t.cost, t.stale)
+    return ProgressBox(t.cost, t.stale)  # type: ignore[no-untyped-call, return-value]
 
 
 @nb.njit(cache=True, nogil=True)
-def total_cost(units, tours):
+def total_cost(units: Units, tours: Tours) -> float:
     """Return the whole objective: routes, chosen options, and whoever is left."""
     total = 0.0
     for v in range(len(tours.cost)):
@@ -78,30 +84,30 @@ def total_cost(units, tours):
 
 
 @nb.njit(cache=True, nogil=True)
-def _unit_cost(units, tours, unit):
+def _unit_cost(units: Units, tours: Tours, unit: int) -> float:
     option = tours.option[unit]
-    return units.penalty[unit] if option < 0 else units.option_cost[option]
+    return units.penalty[unit] if option < 0 else units.option_cost[option]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
 def search(
-    net,
-    weights,
-    units,
-    now,
-    trial,
-    best,
-    memory,
-    progress,
-    pool,
-    chance,
-    scope,
-    scoped,
-    rounds,
-    warm,
-    cold,
-    dials,
-):
+    net: Network,
+    weights: Weights,
+    units: Units,
+    now: Tours,
+    trial: Tours,
+    best: Tours,
+    memory: Memory,
+    progress: Progress,
+    pool: Pool,
+    chance: Ints,
+    scope: Nodes,
+    scoped: int,
+    rounds: int,
+    warm: float,
+    cold: float,
+    dials: Dials,
+) -> float:
     """Run ``rounds`` of ruin and recreate on the units of the scope; return the best cost."""
     vehicles = len(net.kind)
     bank = np.zeros(len(units.penalty), np.int32)
@@ -167,11 +173,13 @@ def search(
                 trial.option[bank[k]] = now.option[bank[k]]
             for r in range(len(now.used)):
                 trial.used[r] = now.used[r]
-    return progress.cost[1]
+    return progress.cost[1]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
-def _sync(trial, now, bank, count, absent, missing, listed):
+def _sync(
+    trial: Tours, now: Tours, bank: Nodes, count: int, absent: Nodes, missing: int, listed: Flags
+) -> int:
     """Take over an accepted change; return how many units are not placed now."""
     for k in range(count):
         unit = bank[k]
@@ -193,7 +201,7 @@ def _sync(trial, now, bank, count, absent, missing, listed):
 
 
 @nb.njit(cache=True, nogil=True)
-def _keep(now, best, stale):
+def _keep(now: Tours, best: Tours, stale: Nodes) -> None:
     """Make the best tours equal to the current ones."""
     for v in range(len(stale)):
         if stale[v]:
@@ -204,7 +212,19 @@ def _keep(now, best, stale):
 
 
 @nb.njit(cache=True, nogil=True)
-def ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials):
+def ruin(
+    net: Network,
+    units: Units,
+    trial: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    scope: Nodes,
+    scoped: int,
+    absent: Nodes,
+    missing: int,
+    dials: Dials,
+) -> int:
     """Remove some units around a random one and return how many."""
     seed = scope[below(chance, scoped)]
     if missing > 0 and draw(chance) < 0.3:
@@ -230,7 +250,18 @@ def ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing
 
 
 @nb.njit(cache=True, nogil=True)
-def recreate(net, weights, units, trial, memory, chance, bank, count, keys, dials):
+def recreate(
+    net: Network,
+    weights: Weights,
+    units: Units,
+    trial: Tours,
+    memory: Memory,
+    chance: Ints,
+    bank: Nodes,
+    count: int,
+    keys: Floats,
+    dials: Dials,
+) -> None:
     """Insert the units of the bank, by regret or in an order drawn at random."""
     way = draw(chance)
     if way < dials.regret:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from outreach.routing.compiling import Compiled
-from outreach.routing.network import Flags, Floats, Nodes
+from outreach.routing.network import Flags, Nodes
+from outreach.routing.problem import Floats
 from outreach.routing.tours import Tours, box_tours, copy_route
 
 LEGS_AT_MOST = 500  # placed legs one island holds at a time
@@ -102,6 +103,6 @@ def merge(present: Tours, results: list[Tours], hands: list[Hand]) -> None:
     for tours, hand in zip(results, hands, strict=True):
         source = box_tours(tours)
         for v in np.flatnonzero(hand.vehicles):
-            copy_route(source, target, v)
+            copy_route(source, target, int(v))
         present.option[hand.units] = tours.option[hand.units]
         np.add(present.used, tours.used - hand.used, out=present.used)

@@ -22,7 +22,7 @@ from outreach.routing.islands import Island
 from outreach.routing.network import HORIZON_S
 from outreach.routing.partition import Choice, fair_penalties, recombine
 from outreach.routing.pool import Columns, gather, keep_rows
-from outreach.routing.search import Dials
+from outreach.routing.search import DIALS, Dials
 from outreach.routing.shares import deal, merge
 from outreach.routing.tours import Tours, copy_of, empty_tours
 
@@ -48,6 +48,7 @@ class Best:
     trajectory: list[tuple[float, int, float]] = field(default_factory=list)
 
 
+Found = tuple[Columns, Choice] | None
 OnProgress = Callable[[float, "Best"], None]
 
 
@@ -61,7 +62,7 @@ class Search:
     best: Best
     on_progress: OnProgress | None
     speed: float = FIRST_SPEED
-    dials: Dials = Dials()
+    dials: Dials = DIALS
 
     def offer(self, tours: Tours, cost: float) -> bool:
         """Keep a plan if it is better than the best; return whether it was."""
@@ -94,15 +95,15 @@ def run(
     seed: int = 1,
     start: Tours | None = None,
     on_progress: OnProgress | None = None,
-    dials: Dials = Dials(),  # noqa: B008  (frozen)
+    dials: Dials = DIALS,
 ) -> Best:
     """Return the best plan found within the budget; the first full plan is there at once."""
     islands = [Island(compiled, seed=seed * 1000 + k) for k in range(max(1, threads))]
     first = islands[0]
     tours = start if start is not None else begun(compiled, first)
     first.start_from(tours)
-    first.construct()
-    best = Best(copy_of(first.now), first.cost)
+    all_tried = first.construct(budget.over if budget.seconds is not None else None)
+    best = Best(copy_of(first.now), first.cost, complete=all_tried)
     search = Search(compiled, islands, budget, best, on_progress, dials=dials)
     search.note()
     for island in islands[1:]:
@@ -145,7 +146,7 @@ def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
     """Anneal in cycles, one plan per island; recombine what they saw while they go on."""
     budget, islands = search.budget, search.islands
     per_cycle = CYCLE_PER_UNIT * len(search.compiled.units.penalty)
-    recombining: Future[Tours | None] | None = None
+    recombining: Future[Found] | None = None
     cycle = 0
     while not budget.over():
         start = budget.share()
@@ -227,7 +228,7 @@ def _thin_out(island: Island, rows: int) -> None:
     keep_rows(island.boxed_pool, (per_stop <= np.median(per_stop)).astype(np.uint8))
 
 
-def _start_recombining(search: Search, workers: ThreadPoolExecutor) -> Future[Tours | None]:
+def _start_recombining(search: Search, workers: ThreadPoolExecutor) -> Future[Found]:
     columns = gather([island.pool for island in search.islands])
     budget = search.budget
     seconds = 86_400.0 if budget.iterations is not None else max(0.1, budget.left_s - 0.05)
@@ -244,14 +245,12 @@ def _fair_cost(search: Search) -> float:
     return routes + float(units.option_cost[placed].sum()) + float(left)
 
 
-def _recombined(
-    compiled: Compiled, columns: Columns, best: float, seconds: float
-) -> tuple[Columns, Choice] | None:
+def _recombined(compiled: Compiled, columns: Columns, best: float, seconds: float) -> Found:
     choice = recombine(compiled.net, compiled.units, columns, best, seconds=seconds, nodes=NODES)
     return None if choice is None else (columns, choice)
 
 
-def _take(search: Search, recombining: Future[object] | None) -> None:
+def _take(search: Search, recombining: Future[Found] | None) -> None:
     """Build the recombined plan, once it is there, and keep it when it is better."""
     if recombining is None:
         return
@@ -267,7 +266,9 @@ def _take(search: Search, recombining: Future[object] | None) -> None:
 def built(compiled: Compiled, island: Island, columns: Columns, choice: Choice) -> Tours | None:
     """Return the tours of a recombination, or None when a route does not hold."""
     tours = empty_tours(compiled.net, compiled.units, compiled.longest)
-    free = {int(k): list(np.flatnonzero(compiled.net.kind == k)) for k in set(compiled.net.kind)}
+    free: dict[int, list[int]] = {}
+    for v, kind in enumerate(compiled.net.kind):
+        free.setdefault(int(kind), []).append(v)
     for column in choice.columns:
         v = free[int(columns.kind[column])].pop(0)
         nodes = columns.route(column)

@@ -11,8 +11,9 @@ import numba as nb
 import numpy as np
 
 from outreach.routing.boxes import BoxType, Reference, reference_to
-from outreach.routing.cost import price
-from outreach.routing.network import PAUSE, RIDE, Flags, Floats, Ints, Network, Nodes, Units
+from outreach.routing.cost import Weights, price
+from outreach.routing.network import PAUSE, RIDE, Ints, Network, Nodes, Units
+from outreach.routing.problem import Floats
 from outreach.routing.schedule import earliest_starts, latest_starts, unhurried_starts
 
 
@@ -50,9 +51,9 @@ reference_to(ToursBox, ToursType, Tours._fields)
 
 
 @nb.njit(cache=True)
-def box_tours(t):
+def box_tours(t: Tours) -> Tours:
     """Return the arrays of a ``Tours`` by reference."""
-    return ToursBox(
+    return ToursBox(  # type: ignore[no-untyped-call, return-value]
         t.seq,
         t.size,
         t.low,
@@ -77,7 +78,7 @@ def empty_tours(net: Network, units: Units, longest: int) -> Tours:
     """Return tours without a stop."""
     vehicles, legs = len(net.kind), len(net.ride)
     wide = (vehicles, longest + 2)
-    tours = Tours(
+    return Tours(
         seq=np.zeros(wide, np.int32),
         size=np.zeros(vehicles, np.int32),
         low=np.zeros(wide),
@@ -96,16 +97,15 @@ def empty_tours(net: Network, units: Units, longest: int) -> Tours:
         option=np.full(len(units.penalty), -1, np.int32),
         used=np.zeros(len(units.room)),
     )
-    return tours
 
 
 def copy_of(tours: Tours) -> Tours:
     """Return tours that share nothing with the given ones."""
-    return Tours(*(array.copy() for array in tours))
+    return Tours._make(array.copy() for array in tours)
 
 
 @nb.njit(cache=True, nogil=True)
-def refresh(net, weights, tours, v):
+def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
     """Recompute everything about route ``v`` from its sequence; return whether it is feasible."""
     size = tours.size[v]
     kind = net.kind[v]
@@ -161,7 +161,7 @@ def refresh(net, weights, tours, v):
 
 
 @nb.njit(cache=True, nogil=True)
-def time_and_price(net, weights, tours, v, used):
+def time_and_price(net: Network, weights: Weights, tours: Tours, v: int, used: bool) -> bool:  # noqa: FBT001
     """Schedule route ``v`` and price it; return whether a schedule exists."""
     size = tours.size[v]
     if not earliest_starts(
@@ -186,7 +186,7 @@ def time_and_price(net, weights, tours, v, used):
 
 
 @nb.njit(cache=True, nogil=True)
-def _mix(net, tours, v, k, node):
+def _mix(net: Network, tours: Tours, v: int, k: int, node: int) -> bool:
     """Update who is on board after position ``k``; return whether nobody avoids the newcomer."""
     leg = node >> 1
     if net.form[leg] != RIDE:
@@ -199,7 +199,7 @@ def _mix(net, tours, v, k, node):
         clash = (net.group[leg] & tours.avoids[v, k - 1]) | (
             net.avoid[leg] & tours.groups[v, k - 1]
         )
-        return clash == 0
+        return clash == 0  # type: ignore[no-any-return]
     groups = np.int64(0)
     avoids = np.int64(0)
     for j in range(1, k):
@@ -219,7 +219,15 @@ def _mix(net, tours, v, k, node):
 
 
 @nb.njit(cache=True, nogil=True)
-def put_leg(net, weights, tours, v, leg, after_pickup, after_dropoff):
+def put_leg(
+    net: Network,
+    weights: Weights,
+    tours: Tours,
+    v: int,
+    leg: int,
+    after_pickup: int,
+    after_dropoff: int,
+) -> bool:
     """Insert a leg behind the two given old positions; return whether the route stays feasible."""
     size = tours.size[v]
     seq = tours.seq[v]
@@ -235,7 +243,7 @@ def put_leg(net, weights, tours, v, leg, after_pickup, after_dropoff):
 
 
 @nb.njit(cache=True, nogil=True)
-def drop_leg(tours, leg):
+def drop_leg(tours: Tours, leg: int) -> int:
     """Take a leg out of its route's sequence, without refreshing; return the vehicle."""
     v = tours.vehicle[leg]
     seq = tours.seq[v]
@@ -246,11 +254,11 @@ def drop_leg(tours, leg):
             seq[kept] = seq[k]
     tours.size[v] = kept
     tours.vehicle[leg] = -1
-    return v
+    return v  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
-def copy_route(source, target, v):
+def copy_route(source: Tours, target: Tours, v: int) -> None:
     """Make route ``v`` of ``target`` equal to that of ``source``."""
     for k in range(1, target.size[v] + 1):
         leg = target.seq[v, k] >> 1

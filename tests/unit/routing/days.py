@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from outreach.routing.problem import (
 def table(points: list[tuple[float, float]], *, seconds_per_km: float = 120.0) -> np.ndarray:
     """Return straight-line seconds between points given in kilometres."""
     x, y = np.array(points).T
-    return np.hypot(x[:, None] - x, y[:, None] - y) * seconds_per_km
+    apart: np.ndarray = np.hypot(x[:, None] - x, y[:, None] - y)
+    return apart * seconds_per_km
 
 
 def line(*km: float) -> np.ndarray:
@@ -32,19 +34,19 @@ def line(*km: float) -> np.ndarray:
     return table([(k, 0.0) for k in km])
 
 
-def car(key: str = "car", seats: float = 4.0, **about: object) -> Vehicle:
+def car(key: str = "car", seats: float = 4.0, **about: Any) -> Vehicle:
     """Return a car at place 0 that works eight hours."""
-    facts: dict[str, object] = {"shift_end_s": 28_800.0, **about}
-    return Vehicle(key, (seats,), 0, 0, **facts)  # type: ignore[arg-type]
+    facts: dict[str, Any] = {"shift_end_s": 28_800.0, **about}
+    return Vehicle(key, (seats,), 0, 0, **facts)
 
 
-def ride(key: str, a: int, b: int, **about: object) -> Leg:
+def ride(key: str, a: int, b: int, **about: Any) -> Leg:
     """Return a leg from place a to place b without any further wish."""
-    return Leg(key, Stop(a), Stop(b), **about)  # type: ignore[arg-type]
+    return Leg(key, Stop(a), Stop(b), **about)
 
 
 def visit(
-    key: str, home: int, site: int, at: float, *, slot: str | None = None, **about: object
+    key: str, home: int, site: int, at: float, *, slot: str | None = None, **about: Any
 ) -> Option:
     """Return a slot with the ride there (up to 15 minutes early) and home (ready after 40)."""
     there = Leg(
@@ -120,7 +122,11 @@ def _random_episode(chance: random.Random, k: int, *, rich: bool) -> Episode:
     ):
         needs = frozenset(["ramp"]) if chance.random() < 0.2 else frozenset()
         cap = chance.choice([900.0, 2400.0])
-        about = {"needs": needs, "max_ride_s": cap, "load": (1.0, float(chance.random() < 0.2))}
+        about: dict[str, Any] = {
+            "needs": needs,
+            "max_ride_s": cap,
+            "load": (1.0, float(chance.random() < 0.2)),
+        }
         options.append(visit(f"p{k}", home, 1, float(at), slot=slot, **about))
     return Episode(f"p{k}", tuple(options), priority=chance.choice([1.0, 1.0, 3.0]))
 

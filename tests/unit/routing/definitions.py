@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 
 from outreach.routing.plan import Plan, Route
 from outreach.routing.problem import Problem, StopKind, Vehicle
@@ -27,7 +27,7 @@ def faults_of(problem: Problem, plan: Plan) -> list[str]:
 
 
 def _route_faults(problem: Problem, car: Vehicle, route: Route) -> list[str]:
-    faults = []
+    faults: list[str] = []
     if not route.stops:
         return faults
     stops = route.stops
@@ -103,7 +103,7 @@ def _load_faults(problem: Problem, car: Vehicle, aboard: list[str]) -> list[str]
 
 
 def _episode_faults(problem: Problem, plan: Plan) -> list[str]:
-    faults = []
+    faults: list[str] = []
     seen = Counter(
         s.leg for r in plan.routes for s in r.stops if s.leg and s.kind is StopKind.PICKUP
     )
@@ -121,7 +121,7 @@ def _episode_faults(problem: Problem, plan: Plan) -> list[str]:
 
 
 def _resource_faults(problem: Problem, plan: Plan) -> list[str]:
-    used: Counter[str] = Counter()
+    used: dict[str, float] = defaultdict(float)
     for episode in problem.episodes:
         if episode.key in plan.chosen:
             option = next(o for o in episode.options if o.key == plan.chosen[episode.key])

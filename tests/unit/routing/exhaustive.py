@@ -51,7 +51,7 @@ def _cheapest_route(
         nonlocal best
         if cost >= best:
             return
-        done = {x for x in path}
+        done = set(path)
         if len(path) == 2 * len(served):
             total = cost + travel[here, car.end_place]
             if total < best and _schedulable(problem, car, legs, path):

@@ -115,18 +115,30 @@ def test_an_episode_without_options_says_so() -> None:
         ("travel_s", lambda p: replace(p, travel_s=-np.ones((4, 4)))),
         ("travel_s", lambda p: replace(p, travel_s=np.ones((3, 4)))),
         ("vehicles[0].capacity", lambda p: replace(p, vehicles=(car(seats=float("nan")),))),
-        ("vehicles[0].shift_end_s", lambda p: replace(p, vehicles=(car(shift_end_s=float("nan")),))),
-        ("vehicles[0].start_place", lambda p: replace(p, vehicles=(replace(car(), start_place=9),))),
+        (
+            "vehicles[0].shift_end_s",
+            lambda p: replace(p, vehicles=(car(shift_end_s=float("nan")),)),
+        ),
+        (
+            "vehicles[0].start_place",
+            lambda p: replace(p, vehicles=(replace(car(), start_place=9),)),
+        ),
         ("vehicles", lambda p: replace(p, vehicles=(car(), car()))),
         ("episodes[0].options[0].legs[0].load", lambda p: _one(p, load=(float("nan"),))),
         ("episodes[0].options[0].legs[0].load", lambda p: _one(p, load=(1.0, 1.0))),
         ("episodes[0].options[0].legs[0].max_ride_s", lambda p: _one(p, max_ride_s=-1.0)),
         ("episodes[0].options[0].legs[0].vehicle", lambda p: _one(p, vehicle="ghost")),
-        ("episodes[0].options[0].legs[0].pickup.latest_s", lambda p: _one(p, pickup=Stop(1, 0.0, float("nan")))),
+        (
+            "episodes[0].options[0].legs[0].pickup.latest_s",
+            lambda p: _one(p, pickup=Stop(1, 0.0, float("nan"))),
+        ),
         ("episodes[0].options[0].legs[0].dropoff.place", lambda p: _one(p, dropoff=Stop(77))),
-        ("episodes[0].options[0].legs[0].pickup.service_s", lambda p: _one(p, pickup=Stop(1, service_s=float("inf")))),
+        (
+            "episodes[0].options[0].legs[0].pickup.service_s",
+            lambda p: _one(p, pickup=Stop(1, service_s=float("inf"))),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_by_the_name_of_its_field(field: str, broken: Any) -> None:
     good = Problem(ROAD, (car(),), (alone(ride("a", 1, SITE)),))
     with pytest.raises(BadProblem) as error:
@@ -223,9 +235,12 @@ def test_a_solved_day_file_passes_its_checker() -> None:
         ('{"legs": 3, "vehicles": [], "speed_kmh": 28, "detour": 1.3}', "legs"),
         ('{"legs": [], "vehicles": [], "speed_kmh": 0, "detour": 1.3}', "speed_kmh"),
         ('{"legs": [{"p": [0, 0]}], "vehicles": [], "speed_kmh": 28, "detour": 1.3}', "legs[0].d"),
-        ('{"legs": [], "vehicles": [{"depot": [0, "a"]}], "speed_kmh": 28, "detour": 1.3}', "vehicles[0].depot[1]"),
+        (
+            '{"legs": [], "vehicles": [{"depot": [0, "a"]}], "speed_kmh": 28, "detour": 1.3}',
+            "vehicles[0].depot[1]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_broken_file_is_refused_by_the_name_of_its_field(
     tmp_path: Path, text: str, field: str
 ) -> None:

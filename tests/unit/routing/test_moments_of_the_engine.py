@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,13 +33,13 @@ ROAD = line(0.0, 1.0, 2.0, 5.0)
 
 
 def _day(
-    *episodes: Episode, cars: int = 1, resources: tuple[Resource, ...] = (), **about: object
+    *episodes: Episode, cars: int = 1, resources: tuple[Resource, ...] = (), **about: Any
 ) -> Problem:
     fleet = tuple(car(f"car {k}", **about) for k in range(cars))
     return Problem(ROAD, fleet, episodes, resources)
 
 
-def _appointments(key: str, home: int, *slots: float, **about: object) -> tuple[Option, ...]:
+def _appointments(key: str, home: int, *slots: float, **about: Any) -> tuple[Option, ...]:
     return tuple(visit(key, home, SITE, at, **about) for at in slots)
 
 
