@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +16,7 @@ from outreach.contact.models import ContactAttempt, Question
 from outreach.contact.questions import waiting_questions
 from outreach.contact.worklist import worklist
 from outreach.db import Database
-from outreach.ledger.codes import EntryStatus, LifeReportKind, NextAction
+from outreach.ledger.codes import Cause, EntryStatus, LifeReportKind, NextAction
 from outreach.ledger.entry_models import Deferral, Dose
 from outreach.ledger.models import LifeReport, Phone, Resident
 from outreach.workflows.answer_question import answer_question, pass_on_answer
@@ -69,14 +71,12 @@ def test_a_form_sent_twice_counts_once(database: Database, village: Village) -> 
     ],
 )
 def test_an_outcome_says_which_part_it_misses(
-    database: Database, village: Village, outcome: str, changes: dict[str, object], field: str
+    database: Database, village: Village, outcome: str, changes: dict[str, Any], field: str
 ) -> None:
     with database.write() as session:
         [zhao] = add_elders(session, village)
         entry = entry_of(session, zhao)
         made = note(entry.id, outcome)
-        from dataclasses import replace
-
         wrong = replace(made, attempt=replace(made.attempt, **changes))
         with pytest.raises(PartsMissing) as raised:
             _log(session, village, wrong)
@@ -93,7 +93,7 @@ def test_a_no_rests_ninety_days_and_comes_back_by_itself(
         assert entry.status is EntryStatus.DECLINED
         assert entry.declined_until == TODAY + timedelta(days=90)
         later = NOW + timedelta(days=90)
-        restate_many(session, resident_ids=[zhao], by=None, cause="day", now=later)  # type: ignore[arg-type]
+        restate_many(session, resident_ids=[zhao], by=None, cause=Cause.DAY, now=later)
         assert entry_of(session, zhao).status is EntryStatus.TO_CONTACT
 
 
@@ -111,7 +111,7 @@ def test_the_fourth_no_ends_the_asking_for_the_campaign(
         assert entry.do_not_ask
         assert entry.next_contact_on is None
         years = NOW + timedelta(days=900)
-        restate_many(session, resident_ids=[zhao], by=None, cause="day", now=years)  # type: ignore[arg-type]
+        restate_many(session, resident_ids=[zhao], by=None, cause=Cause.DAY, now=years)
         assert entry_of(session, zhao).status is EntryStatus.DECLINED
 
 

@@ -168,7 +168,7 @@ class Lives(RuleBasedStateMachine):
     def speak(self, who: int, outcome: str, inbound: bool) -> None:
         resident_id = self.person(who)
         entry = self.one_of(LedgerEntry, 0, LedgerEntry.resident_id == resident_id)
-        changes: dict[str, object] = {"is_inbound": inbound}
+        changes: dict[str, Any] = {"is_inbound": inbound}
         if outcome == "C03":
             changes["next_contact_on"] = self.today + timedelta(days=4)
         made = note(entry.id, outcome, at=self.now, **changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_categories_sum_and_every_figure_opens_its_people(
     with database.read() as session:
         for basis in Basis:
             for area_id in (village.district_id, village.street_id, village.community_id):
-                shared = {
+                shared: dict[str, Any] = {
                     "campaign_id": village.campaign_id,
                     "scope": EVERYWHERE,
                     "day": TODAY,

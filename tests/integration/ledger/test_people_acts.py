@@ -17,7 +17,7 @@ from outreach.contact.outbox import Draft, queue
 from outreach.db import Base, Database
 from outreach.kernel.errors import InvalidInput, NotAllowed, StaleVersion
 from outreach.ledger.area_counts import counts_of
-from outreach.ledger.codes import EntryStatus, EvidenceGrade, LifeReportKind
+from outreach.ledger.codes import EntryStatus, EvidenceGrade, LifeReportKind, LifeStatus
 from outreach.ledger.entry_models import Dose, LedgerEntry
 from outreach.ledger.life import Heard
 from outreach.ledger.models import DuplicatePair, Household, Resident
@@ -315,7 +315,7 @@ def test_moment_2f_a_death_word_holds_everything_and_two_people_decide(
         report_life.correct(
             session,
             resident_id=zhao,
-            status="present",  # type: ignore[arg-type]
+            status=LifeStatus.PRESENT,
             by=village.doctor,
             reason="同名者,弄错了",
             now=NOW,
