@@ -85,6 +85,11 @@ def _minutes_until(then: datetime, now: datetime) -> int:
     return max(1, -int(-(then - now).total_seconds() // 60))
 
 
+def forgive(session: Session, *, event_ids: tuple[int, ...]) -> None:
+    """Take tries back that turned out to be right, so that only wrong ones shut the door."""
+    session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(event_ids)))
+
+
 def begin_try(session: Session, *, username: str, address: str, now: datetime) -> Try:
     """Let a login try through the throttles of its account and its network address (fault 62)."""
     name = fold_username(username)
@@ -128,7 +133,7 @@ def accept_try(
             ThrottleEvent.bucket == LOGIN_BY_ACCOUNT.bucket, ThrottleEvent.who == key
         )
     )
-    session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(attempt.event_ids)))
+    forgive(session, event_ids=attempt.event_ids)
     if user.password_hash and needs_new_hash(user.password_hash):
         user.password_hash = hash_password(password)
     return open_sitting(session, user=user, now=now, replaces=replaces)
@@ -194,7 +199,7 @@ def lock_sitting(session: Session, *, sitting_id: int) -> None:
 
 def unlock_sitting(session: Session, *, sitting_id: int, attempt: Try, now: datetime) -> None:
     """Open a locked screen after the password fitted."""
-    session.execute(delete(ThrottleEvent).where(ThrottleEvent.id.in_(attempt.event_ids)))
+    forgive(session, event_ids=attempt.event_ids)
     session.execute(
         update(Sitting)
         .where(Sitting.id == sitting_id, Sitting.user_id == attempt.user_id)

@@ -15,6 +15,7 @@ from outreach.web.access import open_to_all
 FOREVER_S = 365 * 24 * 3600
 PACKABLE = frozenset({".css", ".js", ".svg", ".json", ".webmanifest", ".ttf"})
 PACK_FROM = 1024
+FOLDER = Path(__file__).resolve().parent.parent / "static"
 
 
 def install(app: Flask) -> None:
@@ -25,18 +26,18 @@ def install(app: Flask) -> None:
 
 def static_url(name: str) -> str:
     """Return the address of a static file, which changes whenever the file does."""
-    return url_for("static", filename=name, v=_version(_folder() / name))
+    return url_for("static", filename=name, v=_version(FOLDER / name))
 
 
 @open_to_all("our own style sheets, scripts and pictures; nothing of anybody")
 def serve(filename: str) -> Response:
     """Send one static file; for good when its address names the version."""
     age = FOREVER_S if "v" in request.args else None
-    path = safe_join(str(_folder()), filename)
+    path = safe_join(str(FOLDER), filename)
     if path is not None and _is_worth_packing(Path(path)):
         answer = _send_packed(Path(path), age)
     else:
-        answer = send_from_directory(_folder(), filename, max_age=age, conditional=True)
+        answer = send_from_directory(FOLDER, filename, max_age=age, conditional=True)
     answer.vary.add("Accept-Encoding")
     return answer
 
@@ -60,10 +61,6 @@ def _send_packed(path: Path, age: int | None) -> Response:
         answer.cache_control.no_cache = True
     answer.make_conditional(request)
     return answer
-
-
-def _folder() -> Path:
-    return Path(__file__).resolve().parent.parent / "static"
 
 
 def _version(path: Path) -> str:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from outreach.accounts.codes import LinkPurpose
 from outreach.accounts.links import look_at_link, use_link
 from outreach.accounts.operations import change_password, set_preferences
-from outreach.accounts.queries import get_user
+from outreach.accounts.queries import OpenLink, get_user
 from outreach.accounts.rules import LINK_BY_ADDRESS
 from outreach.accounts.sittings import (
     SignInRefused,
@@ -24,6 +24,7 @@ from outreach.accounts.sittings import (
     accept_try,
     begin_try,
     end_sitting,
+    forgive,
     knock,
     lock_sitting,
     open_sitting,
@@ -36,7 +37,7 @@ from outreach.web.acting import acting
 from outreach.web.forms import Form
 from outreach.web.htmx import go, local_path
 from outreach.web.i18n import COOKIE, LANGUAGES, _
-from outreach.web.navigation import landing
+from outreach.web.navigation import all_pages, landing
 from outreach.web.notices import notify
 from outreach.web.visit import SITTING, services, visit
 
@@ -66,7 +67,8 @@ def home() -> ResponseReturnValue:
     actor = visit().actor
     if actor is None:
         return redirect(url_for(".login"), 303)
-    target = landing(visit().role, actor)
+    open_pages = [landing(visit().role, actor), *(page.to for page in all_pages(actor))]
+    target = next(filter(None, open_pages), None)
     return redirect(target, 303) if target else render_template("auth/nothing.html")
 
 
@@ -172,10 +174,7 @@ def open_screen() -> ResponseReturnValue:
 @open_to_all("whoever holds the one-time link; opening it changes nothing")
 def link(token: str) -> ResponseReturnValue:
     """Show what a one-time link is for."""
-    with services().database.write() as db:
-        knock(db, throttle=LINK_BY_ADDRESS, who=address(), now=real_now())
-    with services().database.read() as db:
-        found = look_at_link(db, token=token, now=real_now())
+    found = _looked_at(token)
     return _link_page(token, Form(), found.purpose, found.display_name, 200)
 
 
@@ -184,11 +183,7 @@ def link(token: str) -> ResponseReturnValue:
 def follow_link(token: str) -> ResponseReturnValue:
     """Use a one-time link: set the password (and the first administrator's name) and sign in."""
     form = Form(request.form)
-    now = real_now()
-    with services().database.write() as db:
-        knock(db, throttle=LINK_BY_ADDRESS, who=address(), now=now)
-    with services().database.read() as db:
-        found = look_at_link(db, token=token, now=now)
+    now, found = real_now(), _looked_at(token)
     is_first = found.purpose is LinkPurpose.FIRST_ADMINISTRATOR
     username = form.text("username", required=is_first) if is_first else ""
     display_name = form.text("display_name", required=is_first, longest=60) if is_first else ""
@@ -211,6 +206,18 @@ def follow_link(token: str) -> ResponseReturnValue:
         notify(_("Welcome. Your password is set."))
         return redirect(url_for(".home"), 303)
     return _link_page(token, form, found.purpose, found.display_name, 422)
+
+
+def _looked_at(token: str) -> OpenLink:
+    """Return what a link is for; who guesses links is slowed down, who holds one is not."""
+    now = real_now()
+    with services().database.write() as db:
+        event = knock(db, throttle=LINK_BY_ADDRESS, who=address(), now=now)
+    with services().database.read() as db:
+        found = look_at_link(db, token=token, now=now)
+    with services().database.write() as db:
+        forgive(db, event_ids=(event,))
+    return found
 
 
 def _new_password(form: Form) -> str:
