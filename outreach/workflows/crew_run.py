@@ -12,6 +12,7 @@ from outreach.places.matrix import travel_table
 from outreach.places.points import points_of
 from outreach.places.queries import local_zone
 from outreach.ports.travel import TravelTimes
+from outreach.transport.alarms import end_alarm
 from outreach.transport.assign import AssignmentRefused, write_order
 from outreach.transport.queries import get_run, get_vehicle
 from outreach.transport.runs import CrewOf, set_crew
@@ -48,6 +49,7 @@ def crew_run(
             raise AssignmentRefused(breaks, run_id=run_id)
         run = get_run(session, run_id)
         write_order(session, run=run, sheet=changed, check=after, by=by, now=now)
+        end_alarm(session, key=f"car_broken:{run_id}", now=now)
         record(session, act="run_crewed", subject=("run", run_id), by=by, now=now)
         session.flush()
         return run.version
