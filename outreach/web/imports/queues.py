@@ -156,7 +156,7 @@ def pair(pair_id: int) -> ResponseReturnValue:
 def _compared(line: PairLine) -> list[Compared]:
     a, b = line.first, line.second
     return [
-        Compared("name", _l("Name"), a.name, b.name),
+        Compared("name", _l("Full name"), a.name, b.name),
         Compared("sex", _l("Sex"), _sex(a.sex), _sex(b.sex)),
         Compared("born_on", _l("Birth date"), a.born_on, b.born_on),
         Compared("id_number", _l("Identity number"), a.id_masked, b.id_masked),

@@ -14,7 +14,7 @@ from outreach.web.messages import add_messages
 from outreach.web.tags import add_tags
 
 FIELD_LABELS: dict[str, LazyString] = {
-    "name": _l("Name"),
+    "name": _l("Full name"),
     "sex": _l("Sex"),
     "id_number": _l("Identity number"),
     "id_kind": _l("Kind of document"),
@@ -141,7 +141,7 @@ REASON_LABELS: dict[str, LazyString] = {
     "by_hand": _l("put together by hand"),
 }
 CHANGE_LABELS: dict[str, LazyString] = {
-    "name": _l("Name"),
+    "name": _l("Full name"),
     "sex": _l("Sex"),
     "born_on": _l("Birth date"),
     "id_number": _l("Identity number"),
