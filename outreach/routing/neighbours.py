@@ -8,6 +8,7 @@ import numpy as np
 from outreach.routing.network import RIDE, Network, Nodes
 
 NEAREST = 60
+LONGEST_PAUSE_S = 3600.0  # legs further apart in time are no neighbours
 WAIT_SHARE = 0.3  # a second of waiting between two stops counts this much of a second of driving
 
 
@@ -25,7 +26,15 @@ def _nearest(net: Network, leg_unit: Nodes, count: int) -> Nodes:
         for b in range(legs):
             closeness[b] = np.inf
             rides = net.form[a] == RIDE and net.form[b] == RIDE
-            if rides and leg_unit[b] >= 0 and leg_unit[a] != leg_unit[b]:
+            apart_s = max(
+                net.early[2 * a] - net.late[2 * b + 1], net.early[2 * b] - net.late[2 * a + 1]
+            )
+            if (
+                rides
+                and apart_s < LONGEST_PAUSE_S
+                and leg_unit[b] >= 0
+                and leg_unit[a] != leg_unit[b]
+            ):
                 closeness[b] = _apart(net, a, b)
         kept = min(count, legs)
         chosen = np.argpartition(closeness, kept - 1)[:kept] if kept < legs else np.arange(legs)
