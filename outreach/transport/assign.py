@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from outreach.kernel.errors import MoveNotAllowed, OutreachError, StaleVersion
 from outreach.transport.codes import LegStatus, RunStatus, StopKind
 from outreach.transport.legs import lock_run, touch_run
+from outreach.transport.run_facts import RunCheck, Violation
 from outreach.transport.run_models import RideLeg, Run, RunStop
 from outreach.transport.sheets import DaySheet, instant
-from outreach.transport.stop_check import RunCheck, Violation
 
 
 class AssignmentRefused(OutreachError):

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from outreach.kernel.geo import Point
 from outreach.kernel.timewindow import TimeWindow
 from outreach.transport.codes import Direction, LegStatus, RunStatus, StopKind
+from outreach.transport.run_facts import RunCheck, TimedHalt, Violation
 from outreach.transport.sheets import DaySheet, LegSheet, RunSheet, StopSheet, instant
-from outreach.transport.stop_check import RunCheck, TimedHalt, Violation
 
 
 @dataclass(frozen=True, slots=True)

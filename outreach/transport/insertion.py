@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from outreach.transport.stop_check import (
-    Halt,
-    Rider,
-    RunCheck,
-    RunFacts,
-    Travel,
-    Violation,
-    check_run,
-    keeps_every_bound,
-    new_violations,
-)
+from outreach.transport.run_facts import Halt, Rider, RunCheck, RunFacts, Travel, Violation
+from outreach.transport.stop_check import check_run, keeps_every_bound, new_violations
 
 TRIED_WHEN_NOTHING_FITS = 3
 EXACT_TRIES = 60

@@ -15,9 +15,9 @@ from outreach.kernel.timewindow import TimeWindow
 from outreach.transport.codes import Direction, LegStatus, RunStatus
 from outreach.transport.legs import end_promise, find_leg
 from outreach.transport.rules import promised_window
+from outreach.transport.run_facts import RunCheck
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
 from outreach.transport.sheets import DaySheet, instant
-from outreach.transport.stop_check import RunCheck
 
 
 class ReturnUnplanned(OutreachError):

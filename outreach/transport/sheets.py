@@ -23,8 +23,8 @@ from outreach.transport.rules import (
     driver_unfit,
     escort_unfit,
 )
+from outreach.transport.run_facts import Car, Duty, Halt, Rider, RunFacts
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
-from outreach.transport.stop_check import Car, Duty, Halt, Rider, RunFacts
 
 
 @dataclass(frozen=True, slots=True)

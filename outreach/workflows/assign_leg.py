@@ -31,9 +31,10 @@ from outreach.transport.assign import (
 from outreach.transport.codes import Direction, LegStatus
 from outreach.transport.insertion import Insertion, best_insertion, with_leg
 from outreach.transport.legs import legs_of
+from outreach.transport.run_facts import Halt, RunCheck
 from outreach.transport.run_models import RideLeg
 from outreach.transport.sheets import DaySheet, RunSheet, read_sheets
-from outreach.transport.stop_check import Halt, RunCheck, check_run, new_violations
+from outreach.transport.stop_check import check_run, new_violations
 from outreach.workflows.way_home import is_told_or_begun, watch_way_home
 
 CAN_BE_ASSIGNED = frozenset({LegStatus.WAITING, LegStatus.UNMET, LegStatus.NO_SHOW})

@@ -25,8 +25,9 @@ from outreach.transport.board import (
 from outreach.transport.codes import LegStatus, StopKind
 from outreach.transport.insertion import best_insertion
 from outreach.transport.queries import crews_on, labels_for, open_debts
+from outreach.transport.run_facts import RunCheck
 from outreach.transport.sheets import DaySheet, read_day, read_sheets
-from outreach.transport.stop_check import RunCheck, check_run, new_violations
+from outreach.transport.stop_check import check_run, new_violations
 from outreach.workflows.assign_leg import Desk, desk_for
 
 WAITS_FOR_A_CAR = frozenset({LegStatus.WAITING, LegStatus.UNMET})

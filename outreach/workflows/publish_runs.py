@@ -22,7 +22,7 @@ from outreach.transport.publish import (
     promise_changes,
     unplanned_returns,
 )
-from outreach.transport.stop_check import RunCheck
+from outreach.transport.run_facts import RunCheck
 from outreach.workflows.assign_leg import Desk, lay_out
 from outreach.workflows.schedule_messages import queue_for_leg
 

@@ -22,6 +22,7 @@ from outreach.ledger.entries import Stored
 from outreach.ledger.entry_models import Dose, LedgerEntry
 from outreach.places.queries import local_day, local_zone
 from outreach.transport.assign import ReturnNeeded
+from outreach.transport.progress import settle_legs
 from outreach.workflows.cancel_appointment import cancel_appointment
 from outreach.workflows.restate import restate
 from outreach.workflows.silence import REMINDERS, silence
@@ -154,7 +155,10 @@ def _tie_to_visit(
             facts={"dose_id": dose_id},
         )
         append_event(session, tap=tap, author=Author(EventSource.DESK, user_id=by), now=now)
-    settle_visit(session, appointment_id=draft.appointment_id)
+    appointment, seen = settle_visit(session, appointment_id=draft.appointment_id)
+    settle_legs(
+        session, appointment=appointment, visit=seen, now=now
+    )  # the way home follows the jab
 
 
 def _campaigns_of(session: Session, vaccine_id: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outreach.kernel.codes import coded_list
 from outreach.transport.codes import RunStatus
-from outreach.transport.stop_check import Breach
+from outreach.transport.run_facts import Breach
 from outreach.web.i18n import _l
 from outreach.web.messages import add_messages
 from outreach.web.tags import add_tags

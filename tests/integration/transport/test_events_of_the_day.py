@@ -16,6 +16,7 @@ from outreach.clinics.rules import ObservationRunning, Ways
 from outreach.db import Database
 from outreach.kernel.errors import InvalidInput, NotAllowed, NotFound
 from outreach.ledger.codes import EvidenceGrade
+from outreach.ledger.doses import DoseDraft
 from outreach.ledger.entry_models import Dose
 from outreach.ledger.models import Resident
 from outreach.transport.alarms import open_alarms, take_alarm
@@ -29,6 +30,7 @@ from outreach.workflows.close_day import close_day, day_proof
 from outreach.workflows.day_board import day_board
 from outreach.workflows.no_show import confirm_no_show, door_evidence
 from outreach.workflows.note_event import Noted, note_event, note_events
+from outreach.workflows.record_dose import record_dose
 from outreach.workflows.watch_day import return_pool, watch_day
 from tests.builders.clinics import DAY, at, booking
 from tests.builders.ledger import NOW
@@ -180,6 +182,26 @@ def test_the_way_home_follows_the_real_observation_and_its_extension(trip: Trip)
     with trip.database.read() as session:
         observed = session.scalars(select(Observation)).one()
         assert (observed.ready_at, observed.extension_reason) == (at(10, 35), "头晕")
+
+
+def test_a_dose_recorded_away_from_the_desk_moves_the_way_home_too(trip: Trip) -> None:
+    trip.fetch()
+    with trip.database.write() as session:
+        record_dose(
+            session,
+            draft=DoseDraft(
+                resident_id=trip.day.residents[0],
+                vaccine_id=trip.day.village.vaccine_id,
+                given_on=DAY,
+                given_at=at(9, 45),
+                grade=EvidenceGrade.CERTIFICATE_SEEN,
+                reference="form-1",
+                appointment_id=trip.appointment,
+            ),
+            by=trip.day.by,
+            now=at(9, 50),
+        )
+    assert leg_of(trip.database, trip.back).ready_at == at(10, 15)
 
 
 def test_fault_56_a_visit_that_overruns_keeps_its_way_home(trip: Trip) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from outreach.transport.insertion import best_insertion, with_leg
-from outreach.transport.stop_check import (
+from outreach.transport.run_facts import (
     LONGEST_WAIT_ABOARD_S,
     Breach,
     Car,
@@ -21,10 +21,8 @@ from outreach.transport.stop_check import (
     Halt,
     Rider,
     RunFacts,
-    check_run,
-    keeps_every_bound,
-    new_violations,
 )
+from outreach.transport.stop_check import check_run, keeps_every_bound, new_violations
 
 MINUTE = 60.0
 SITE, DEPOT = 0, 1
