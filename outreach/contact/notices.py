@@ -152,7 +152,7 @@ def notices_within(session: Session, *, scope: Scope) -> list[NoticeView]:
         .where(within(scope, Notice.area_id))
         .order_by(Notice.made_at.desc(), Notice.id.desc())
         .limit(MOST)
-    ).tuples()
+    )
     found = list(rows)
     posted = _postings(session, [row.id for row, _area, _by in found])
     return [_view(row, area, by or "", posted.get(row.id, [])) for row, area, by in found]
@@ -178,7 +178,7 @@ def postings_by_medium(session: Session, *, campaign_id: int, scope: Scope) -> d
         .where(Notice.campaign_id == campaign_id, within(scope, Notice.area_id))
         .group_by(NoticePosting.medium)
         .order_by(NoticePosting.medium)
-    ).tuples()
+    )
     return dict(rows.all())
 
 
@@ -197,7 +197,7 @@ def _postings(session: Session, notice_ids: list[int]) -> dict[int, list[Posting
         .outerjoin(User, User.id == NoticePosting.posted_by)
         .where(NoticePosting.notice_id.in_(notice_ids))
         .order_by(NoticePosting.posted_on.desc(), NoticePosting.id.desc())
-    ).tuples()
+    )
     found: dict[int, list[PostingLine]] = {}
     for row, by in rows:
         line = PostingLine(row.id, row.medium, row.where_posted, row.posted_on, by or "")

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.rules import Scope
 from outreach.campaigns.models import Campaign
-from outreach.clinics.queries import SlotOffer, available_slots
+from outreach.clinics.queries import SlotOffer, address_on, available_slots
 from outreach.ledger.codes import DUE, EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.heads import PersonHead, Speaker, person_head, speakers
+from outreach.ledger.models import Resident
+from outreach.places.models import Address
 from outreach.places.queries import local_day
 from outreach.workflows.booking_sheet import live_booking_id
 
@@ -70,6 +72,8 @@ class BookingOffer:
     people: tuple[Speaker, ...]
     live_booking_id: int | None
     today: date
+    fetched_from: str
+    is_stay: bool
 
     @property
     def first_value(self) -> str:
@@ -91,6 +95,8 @@ def booking_offer(
         now=now,
         resident_id=resident_id,
     )
+    where = address_on(session, resident_id=resident_id, on=today)
+    usual = session.get_one(Resident, resident_id).address_id
     return BookingOffer(
         head=head,
         days=tuple(_by_day(offers)),
@@ -98,7 +104,14 @@ def booking_offer(
         people=tuple(speakers(session, resident_id=resident_id)),
         live_booking_id=live_booking_id(session, resident_id=resident_id),
         today=today,
+        fetched_from=_text(session, where),
+        is_stay=where is not None and where != usual,
     )
+
+
+def _text(session: Session, address_id: int | None) -> str:
+    address = session.get(Address, address_id) if address_id is not None else None
+    return address.text if address else ""
 
 
 def plannable_doses(session: Session, *, resident_id: int) -> tuple[PlannableDose, ...]:

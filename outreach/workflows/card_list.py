@@ -47,7 +47,7 @@ def card_list(session: Session, *, day: date, user_id: int) -> list[CardLine]:
         select(Question.card_id, func.count())
         .where(Question.card_id.in_([row.id for row in rows]))
         .group_by(Question.card_id)
-    ).tuples()
+    )
     used = {card_id: count for card_id, count in counted if card_id is not None}
     return [
         CardLine(

@@ -130,7 +130,12 @@ def _map(act: Acting, card: PersonCard) -> dict[str, object]:
         at = points[card.address_id]
         kind = "home" if card.has_point else "low"
         pins.append(
-            {"at": [at.latitude, at.longitude], "label": _("Home address"), "kind": kind, "mark": "1"}
+            {
+                "at": [at.latitude, at.longitude],
+                "label": _("Home address"),
+                "kind": kind,
+                "mark": "1",
+            }
         )
     if now is not None and now.address_id in points:
         at = points[now.address_id]

@@ -80,12 +80,6 @@ MESSAGES = {
     # doses, deferrals, consents, lives
     "dose_in_future": _l("A dose cannot lie in the future."),
     "dose_before_birth": _l("A dose cannot lie before the birth."),
-    "nearby_dose": _l(
-        "A dose of %(given_on)s stands a few days away; one of the two dates may be a slip. "
-        "Look at the paper again, then record it all the same or not at all."
-    ),
-    "batch_quarantined": _l("This batch was recalled. Nothing of it may be recorded."),
-    "batch_expired": _l("This batch had expired on that day. Look again before recording it."),
     "deferral_unknown": _l("Please choose one of the reasons."),
     "only_a_clinician_defers": _l("Only a clinician defers; you can ask one to look."),
     "only_a_clinician_lifts": _l("A clinician set this, so a clinician lifts it."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,21 +18,39 @@ from outreach.audit.models import AuditEntry
 from outreach.config import Settings
 from outreach.db import Database
 from outreach.kernel.clock import real_now
+from outreach.places.operations import move_clock
 from outreach.services import Services, build_services
 from outreach.vault import new_vault, save_vault
 from outreach.web.visit import SITTING
-from tests.builders.town import Town, build_town
+from tests.builders.town import NOW, Town, build_town
 
 HTMX = {"HX-Request": "true"}
-SignIn = Callable[[str], FlaskClient]
+SignIn = Callable[..., FlaskClient]
+Viewed = Callable[[int], list[str]]
+
+
+@pytest.fixture(scope="session")
+def built_town(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Town]:
+    """A folder with the town's database and keys, built once and copied for each test."""
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copy(sqlite_template, folder / "outreach.sqlite")
+    settings = Settings(instance=folder)
+    save_vault(new_vault(), settings.keys_file)
+    services = build_services(settings)
+    with services.database.write() as session:
+        built = build_town(session)
+    services.database.close()
+    return folder, built
 
 
 @pytest.fixture
-def town_services(sqlite_url: str, tmp_path: Path) -> Iterator[Services]:
-    """Services on a fresh SQLite database; pages are proven on one kind, what they call on both."""
-    settings = Settings(instance=tmp_path, database_url=sqlite_url)
-    save_vault(new_vault(), settings.keys_file)
-    services = build_services(settings)
+def town_services(built_town: tuple[Path, Town], tmp_path: Path) -> Iterator[Services]:
+    """Services on a copy of the town; pages are proven on one kind, what they call on both."""
+    for file in built_town[0].iterdir():
+        shutil.copy(file, tmp_path)
+    services = build_services(Settings(instance=tmp_path))
     yield services
     services.database.close()
 
@@ -43,10 +62,11 @@ def town_database(town_services: Services) -> Database:
 
 
 @pytest.fixture
-def town(town_database: Database) -> Town:
-    """The town's ids."""
+def town(town_database: Database, built_town: tuple[Path, Town]) -> Town:
+    """The town's ids; its clock stands at the same moment in every test."""
     with town_database.write() as session:
-        return build_town(session)
+        move_clock(session, to=NOW)
+    return built_town[1]
 
 
 @pytest.fixture
@@ -75,18 +95,18 @@ def sign_in(app: Flask, town_database: Database) -> SignIn:
 
 
 @pytest.fixture
-def viewed(town_database: Database) -> Callable[[int], list[str]]:
+def viewed(town_database: Database) -> Viewed:
     """Return the pages on which a resident's details were shown, as the trail holds them."""
 
     def pages(resident_id: int) -> list[str]:
         with town_database.read() as session:
             rows = session.scalars(
-                select(AuditEntry).where(
+                select(AuditEntry.facts).where(
                     AuditEntry.act == "view",
                     AuditEntry.subject_kind == "resident",
                     AuditEntry.subject_id == resident_id,
                 )
             ).all()
-        return [str(row.facts["page"]) for row in rows]
+        return [str(facts["page"]) for facts in rows]
 
     return pages
