@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.clinics.models import Appointment, SiteSession
+from outreach.contact.codes import MessageState, Step
+from outreach.contact.message_models import Message
 from outreach.places.queries import local_day
 from outreach.transport.alarms import Cause, end_alarm, raise_alarm
 from outreach.transport.codes import Direction, LegStatus, StopKind
-from outreach.transport.run_models import RideLeg, RunStop
+from outreach.transport.run_models import Promise, RideLeg, RunStop
+from outreach.workflows.message_facts import LEG
 
 FIRST = timedelta(minutes=10)
 SECOND = timedelta(minutes=20)
@@ -66,6 +69,7 @@ def return_pool(
 def watch_day(session: Session, *, now: datetime) -> int:
     """Raise what is due and end what is over; return how many alarms stand. For the tick."""
     on = local_day(session, now)
+    note_reached_promises(session, now=now)
     standing = 0
     for waiting in return_pool(session, on=on, now=now):
         key = f"ready_without_car:{waiting.appointment_id}"
@@ -83,6 +87,35 @@ def watch_day(session: Session, *, now: datetime) -> int:
         raise_alarm(session, cause=cause, now=now, level=2 if late >= SECOND else 1)
         standing += 1
     return standing + _watch_the_way_home(session, on=on, now=now)
+
+
+def note_reached_promises(session: Session, *, now: datetime) -> int:
+    """Note that families know their time whose text about this very promise was delivered (moment 5d)."""
+    question = (
+        select(Promise, Message.ended_at)
+        .join(RideLeg, RideLeg.id == Promise.leg_id)
+        .join(
+            Message,
+            (Message.subject_kind == LEG)
+            & (Message.subject_id == Promise.leg_id)
+            & (Message.subject_version == Promise.version),
+        )
+        .where(
+            Promise.ended_at.is_(None),
+            Promise.reached_at.is_(None),
+            Message.step.in_([Step.PROMISE, Step.PROMISE_MOVED]),
+            Message.state == MessageState.DELIVERED,
+        )
+        .order_by(Promise.id, Message.id)
+        .limit(2000)
+    )
+    reached = 0
+    for promise, delivered_at in session.execute(question):
+        if promise.reached_at is None:
+            promise.reached_at, promise.reached_how = delivered_at or now, "message"
+            reached += 1
+    session.flush()
+    return reached
 
 
 def _watch_the_way_home(session: Session, *, on: date, now: datetime) -> int:

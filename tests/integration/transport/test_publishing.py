@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from outreach.contact.codes import Step
+from outreach.contact.codes import MessageState, Step
 from outreach.contact.message_models import Message
 from outreach.db import Database
 from outreach.kernel.errors import StaleVersion
@@ -20,6 +20,7 @@ from outreach.workflows.assign_leg import move_leg, unassign_leg
 from outreach.workflows.crew_run import crew_run
 from outreach.workflows.day_board import day_board
 from outreach.workflows.publish_runs import Published, publish_preview, publish_runs
+from outreach.workflows.watch_day import watch_day
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
 from tests.builders.transport import Day, assign, book_car, build_day, leg_of, version_of
@@ -131,6 +132,14 @@ def test_the_message_names_plate_window_and_waits_for_nobody_else(database: Data
         ).all()
         assert len(told) == 1
         assert told[0].values["plate"] == "豫A0000D"
+    assert [leg.leg_id for leg in day_board(database, day.travel, on=DAY, now=NOW).unreached] == [
+        out
+    ]
+    with database.write() as session:  # the gateway's receipt says that the text arrived
+        row = session.scalars(select(Message).where(Message.step == Step.PROMISE)).one()
+        row.state, row.ended_at = MessageState.DELIVERED, NOW
+        watch_day(session, now=NOW)
+    assert day_board(database, day.travel, on=DAY, now=NOW).unreached == ()
 
 
 def test_the_board_lists_families_who_do_not_know_yet(database: Database) -> None:
