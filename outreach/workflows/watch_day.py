@@ -14,6 +14,7 @@ from outreach.contact.message_models import Message
 from outreach.places.queries import local_day
 from outreach.transport.alarms import Cause, end_alarm, raise_alarm
 from outreach.transport.codes import Direction, LegStatus, StopKind
+from outreach.transport.positions import forget_positions
 from outreach.transport.run_models import Promise, RideLeg, RunStop
 from outreach.workflows.message_facts import LEG
 
@@ -70,6 +71,7 @@ def watch_day(session: Session, *, now: datetime) -> int:
     """Raise what is due and end what is over; return how many alarms stand. For the tick."""
     on = local_day(session, now)
     note_reached_promises(session, now=now)
+    forget_positions(session)
     standing = 0
     for waiting in return_pool(session, on=on, now=now):
         key = f"ready_without_car:{waiting.appointment_id}"

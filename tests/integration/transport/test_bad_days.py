@@ -21,9 +21,10 @@ from outreach.clinics.screening import (
 from outreach.contact.message_models import Message
 from outreach.db import Database
 from outreach.kernel.errors import InvalidInput, MoveNotAllowed
+from outreach.kernel.geo import Point
 from outreach.ledger.codes import Sex
 from outreach.transport.alarms import open_alarms
-from outreach.transport.codes import LegStatus
+from outreach.transport.codes import LegStatus, RunStatus
 from outreach.transport.fleet import (
     HelperDraft,
     add_driver,
@@ -48,6 +49,7 @@ from outreach.transport.overflow import (
     take_from_taxi,
     unmet_on,
 )
+from outreach.transport.positions import forget_positions, last_seen, note_position
 from outreach.transport.run_models import Promise, Run, RunStop
 from outreach.transport.runs import CrewOf, drop_run, open_runs_from_shifts
 from outreach.transport.shifts import (
@@ -370,3 +372,41 @@ def test_moment_5c_doubts_before_the_ride_wait_for_a_clinician(database: Databas
                 )
         with pytest.raises(InvalidInput):
             decide_pre_screen(session, pre_screen_id=doubtful.id, decision="maybe", by=day.by)
+
+
+def test_a_cars_position_lives_no_longer_than_its_run(database: Database) -> None:
+    day, outs, backs = published_pair(database)
+    run, here = day.runs[0], Point(34.75, 113.61)
+
+    def share(minute: int, driver: int) -> bool:
+        with database.write() as session:
+            return note_position(
+                session, run_id=run, driver_id=driver, point=here, at=at(9, minute)
+            )
+
+    assert not share(0, day.drivers[0])  # not under way yet
+    note(database, day, K.PICKED_UP, outs[0], 9, 5)
+    assert not share(6, day.drivers[1])
+    assert share(6, day.drivers[0])
+    assert share(8, day.drivers[0])
+    with database.write() as session:
+        seen = last_seen(session, run_ids=[run])[run]
+        assert (seen.point, seen.at) == (here, at(9, 8))
+        assert seen.is_fresh(at(9, 18))
+        assert not seen.is_fresh(at(9, 19))
+        with pytest.raises(InvalidInput):
+            note_position(session, run_id=run, driver_id=1, point=Point(0, 0), at=at(9, 9))
+        assert forget_positions(session) == 0
+    note(database, day, K.AT_SITE, outs[0], 9, 20)
+    note(database, day, K.AT_SITE, outs[1], 9, 20)
+    author = Author(EventSource.DISPATCH, user_id=day.by)
+    for out, back in zip(outs, backs, strict=True):
+        note(database, day, K.PICKED_UP, out, 9, 5)
+        note(database, day, K.LEFT_SITE, back, 10, 30)
+        with database.write() as session:
+            home = tap(K.HANDED_OVER, at(10, 50), leg=back, received_by="家人")
+            note_event(session, tap=home, author=author, now=at(10, 50))
+    with database.write() as session:
+        assert session.get_one(Run, run).status is RunStatus.FINISHED
+        assert forget_positions(session) == 2
+        assert last_seen(session, run_ids=[run]) == {}
