@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.rules import Scope
@@ -26,7 +26,7 @@ from outreach.kernel.phone import mask_phone
 from outreach.ledger.codes import ContactRole, EntryStatus, NextAction, Relation
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import ContactPerson, Household, Phone, Resident
-from outreach.ledger.visibility import may_see
+from outreach.ledger.visibility import may_see_line
 from outreach.places.models import Address, Area
 from outreach.places.queries import local_zone
 
@@ -147,9 +147,10 @@ def worklist(
     where = [*_mine(user_id, scope, day), _waits(day, now, tonight)]
     if campaign_id is not None:
         where.append(LedgerEntry.campaign_id == campaign_id)
-    total = session.scalar(_joined(select(func.count())).where(*where)) or 0
-    late = LedgerEntry.next_contact_on < day
-    overdue = session.scalar(_joined(select(func.count())).where(*where, late)) or 0
+    late = case((LedgerEntry.next_contact_on < day, 1), else_=0)
+    counted = select(func.count(), func.coalesce(func.sum(late), 0)).select_from(LedgerEntry)
+    counted = counted.join(Campaign, Campaign.id == LedgerEntry.campaign_id).where(*where)
+    total, overdue = session.execute(counted).one()
     rows: Sequence[Row[Any]] = session.execute(
         _joined(select(*_COLUMNS))
         .where(*where)
@@ -191,7 +192,7 @@ def _mine(user_id: int | None, scope: Scope, day: date) -> list[ColumnElement[bo
     where: list[ColumnElement[bool]] = [
         LedgerEntry.is_counted.is_(True),
         Campaign.state == CampaignState.OPEN,
-        may_see(scope, day),
+        may_see_line(scope, day),
     ]
     if user_id is not None:
         where.append(or_(LedgerEntry.assigned_to == user_id, LedgerEntry.assigned_to.is_(None)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.db import Base
@@ -25,7 +25,16 @@ class LedgerEntry(Base):
         UniqueConstraint("resident_id", "campaign_id"),
         Index("ix_ledger_entry_worklist", "assigned_to", "next_contact_on"),
         Index("ix_ledger_entry_community", "campaign_id", "is_counted", "community_id", "status"),
+        Index("ix_ledger_entry_status", "campaign_id", "is_counted", "status"),
         Index("ix_ledger_entry_grid", "campaign_id", "grid_id", "status"),
+        # Lines without a date come last, on either database and by the index.
+        Index(
+            "ix_ledger_entry_next_contact",
+            "campaign_id",
+            "is_counted",
+            text("coalesce(next_contact_on, '9999-12-31')"),
+            "id",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

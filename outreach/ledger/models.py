@@ -54,7 +54,7 @@ class Resident(Base):
     uuid: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     name_folded: Mapped[str] = mapped_column(default="", index=True)
-    name_pinyin: Mapped[str] = mapped_column(default="")
+    name_pinyin: Mapped[str] = mapped_column(default="", index=True)
     sex: Mapped[Sex] = mapped_column(default=Sex.UNKNOWN)
     born_on: Mapped[date | None]
     birth_certainty: Mapped[BirthCertainty] = mapped_column(default=BirthCertainty.STATED)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, literal_column, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import User
@@ -169,8 +169,7 @@ def _columns(day: date) -> Select[Any]:
 def _ordering(order: Order) -> list[ColumnElement[Any]]:
     orderings: dict[Order, list[ColumnElement[Any]]] = {
         Order.NEXT_CONTACT: [
-            LedgerEntry.next_contact_on.is_(None),
-            LedgerEntry.next_contact_on.asc(),
+            literal_column("coalesce(ledger_entry.next_contact_on, '9999-12-31')")
         ],
         Order.NAME: [Resident.name_pinyin.asc()],
         Order.OLDEST: [Resident.born_on.is_(None), Resident.born_on.asc()],
