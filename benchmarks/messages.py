@@ -86,8 +86,9 @@ def bare_rate(provider: Provider, *, count: int, concurrency: int) -> float:
 def worker_rate(stage: Stage, *, workers: int, senders: int, settle_s: float) -> float:
     """Let workers empty the queue; return accepted messages per second between first and last."""
     before = len(stage.provider.accepted())
+    stage.stable(senders=senders, lease_s=120, wait_s=600)
     for _ in range(workers):
-        stage.start_worker(senders=senders, lease_s=120, wait_s=600)
+        stage.start_worker()
     stage.wait_until_settled(within_s=settle_s)
     at = sorted(line["at"] for line in stage.provider.accepted()[before:])
     # The outer twentieths are start-up and the last threads running dry.

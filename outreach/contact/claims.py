@@ -18,6 +18,7 @@ from outreach.contact.codes import Channel, MessageState
 from outreach.contact.message_models import Message, SendingControl
 
 LEASE = timedelta(minutes=2)
+SWEPT_AT_ONCE = 500
 SENDERS_CARRY = (Channel.SMS, Channel.VOICE)
 
 
@@ -164,31 +165,50 @@ class Swept:
 
 def sweep_leases(session: Session, *, real_now: datetime) -> Swept:
     """Free what dead workers held: claimed was surely not sent, sending is unknown (faults 2 and 3)."""
-    lapsed = Message.lease_until < real_now
-    requeued = (
+    requeued = _end_leases(
+        session,
+        state=MessageState.CLAIMED,
+        real_now=real_now,
+        to={"state": MessageState.QUEUED},
+    )
+    unknown = _end_leases(
+        session,
+        state=MessageState.SENDING,
+        real_now=real_now,
+        to={
+            "state": MessageState.UNKNOWN,
+            "unknown_since": real_now,
+            "reason": "worker_died",
+        },
+    )
+    return Swept(requeued=requeued, unknown=unknown)
+
+
+def _end_leases(
+    session: Session, *, state: MessageState, real_now: datetime, to: dict[str, object]
+) -> int:
+    # Rows that another transaction holds are not waited for: a worker that stands still may hold them.
+    question = select(Message.id).where(Message.state == state, Message.lease_until < real_now)
+    question = question.order_by(Message.id).limit(SWEPT_AT_ONCE)
+    ids = session.scalars(question.with_for_update(skip_locked=True)).all()
+    if not ids:
+        return 0
+    session.execute(
         update(Message)
-        .where(Message.state == MessageState.CLAIMED, lapsed)
-        .values(state=MessageState.QUEUED, claim_token="", lease_until=None)
-        .returning(Message.id)
+        .where(Message.id.in_(ids), Message.state == state)
+        .values(claim_token="", lease_until=None, **to)
         .execution_options(synchronize_session=False)
     )
-    unknown = (
-        update(Message)
-        .where(Message.state == MessageState.SENDING, lapsed)
-        .values(
-            state=MessageState.UNKNOWN,
-            unknown_since=real_now,
-            reason="worker_died",
-            claim_token="",
-            lease_until=None,
-        )
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
+    return len(ids)
+
+
+def any_lapsed(session: Session, *, real_now: datetime) -> bool:
+    """Say whether a sweep would find anything, without taking a lock."""
+    question = select(Message.id).where(
+        Message.state.in_([MessageState.CLAIMED, MessageState.SENDING]),
+        Message.lease_until < real_now,
     )
-    return Swept(
-        requeued=len(session.scalars(requeued).all()),
-        unknown=len(session.scalars(unknown).all()),
-    )
+    return session.scalars(question.limit(1)).first() is not None
 
 
 def lock_numbers(session: Session, *, keys: Collection[bytes]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from outreach.audit.chain import seal_pending
-from outreach.contact.claims import sweep_leases
+from outreach.contact.claims import any_lapsed, sweep_leases
 from outreach.contact.gateway_states import drift_back
 from outreach.contact.retention import forget_old_messages
 from outreach.jobs.scheduler import Duty
@@ -25,6 +25,9 @@ from outreach.workflows.watch_day import watch_day
 
 
 def _sweep(services: Services) -> None:
+    with services.database.read() as session:
+        if not any_lapsed(session, real_now=real_now()):
+            return
     services.database.act(lambda session: sweep_leases(session, real_now=real_now()))
 
 
@@ -83,9 +86,9 @@ def _restate_chunk(session: Session, *, ids: Sequence[int]) -> None:
 
 
 DUTIES: tuple[Duty, ...] = (
-    Duty("sweep_leases", _sweep, every=timedelta(seconds=5)),
+    Duty("sweep_leases", _sweep, every=timedelta(seconds=5), everywhere=True),
     Duty("expire_messages", _expire, every=timedelta(seconds=10)),
-    Duty("reconcile_messages", _reconcile, every=timedelta(seconds=15)),
+    Duty("reconcile_messages", _reconcile, every=timedelta(seconds=15), everywhere=True),
     Duty("pull_replies", _pull, every=timedelta(seconds=20)),
     Duty("cars_near", _cars, every=timedelta(seconds=20)),
     Duty("seal_audit", _seal, every=timedelta(seconds=10)),

@@ -35,6 +35,7 @@ class Duty:
     do: Callable[[Services], object]
     every: timedelta | None = None
     daily_from: time | None = None
+    everywhere: bool = False  # by every worker: what a stalled ticking one must not hold up
 
 
 class Ticker:
@@ -59,12 +60,10 @@ class Ticker:
         was_ticking, self.is_ticking = self.is_ticking, self._lock.hold()
         if self.is_ticking != was_ticking:
             log.info("ticking" if self.is_ticking else "not ticking: another worker does")
-        if not self.is_ticking:
-            return
         for duty in self._duties:
             if self._stop.is_set():
                 return
-            if self._is_due(duty):
+            if (self.is_ticking or duty.everywhere) and self._is_due(duty):
                 self._do(duty)
 
     def _is_due(self, duty: Duty) -> bool:

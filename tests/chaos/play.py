@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -44,7 +46,8 @@ class Stage:
     folder: Path
     provider: Provider
     database: Database
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[int] = field(default_factory=list)
+    parent: subprocess.Popen[str] | None = None
 
     def fill(self, count: int, *, ride_share: float = 0.5) -> None:
         """Queue a burst, each message to a number of its own, part of them about rides."""
@@ -73,25 +76,46 @@ class Stage:
         with self.database.read() as session:
             return get_place(session).clock_offset_s
 
-    def start_worker(
-        self, *, senders: int = 8, lease_s: float = 3.0, wait_s: float = 0.5
-    ) -> subprocess.Popen[bytes]:
-        """Start one worker process."""
+    def stable(self, *, senders: int = 8, lease_s: float = 3.0, wait_s: float = 0.5) -> None:
+        """Get ready to start workers of this kind."""
         command = [
             *(sys.executable, "-m", "tests.chaos.worker"),
             *("--database", self.url, "--folder", str(self.folder)),
             *("--provider", self.provider.base, "--senders", str(senders)),
             *("--lease-s", str(lease_s), "--wait-s", str(wait_s)),
         ]
-        worker = subprocess.Popen(command, cwd=PROJECT)
+        pipe = subprocess.PIPE
+        self.parent = subprocess.Popen(command, cwd=PROJECT, stdin=pipe, stdout=pipe, text=True)
+
+    def start_worker(self) -> int:
+        """Start one worker process and return its id."""
+        assert self.parent is not None
+        assert self.parent.stdin is not None
+        assert self.parent.stdout is not None
+        self.parent.stdin.write("start\n")
+        self.parent.stdin.flush()
+        worker = int(self.parent.stdout.readline())
         self.workers.append(worker)
         return worker
 
-    def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill a worker as a power cut would."""
-        worker.kill()
-        worker.wait(timeout=10)
+    def kill(self, worker: int) -> None:
+        """Kill a worker as a power cut would, and wait until it is gone."""
+        os.kill(worker, signal.SIGKILL)
         self.workers.remove(worker)
+        while _lives(worker):
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """Kill what is left."""
+        for worker in list(self.workers):
+            self.kill(worker)
+        if self.parent is not None:
+            self.parent.kill()
+            self.parent.wait(timeout=10)
+            for pipe in (self.parent.stdin, self.parent.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self.database.close()
 
     def working(self) -> int:
         """Return how many messages have no end yet, accepted ones apart."""
@@ -164,20 +188,40 @@ def stage_on(url: str, folder: Path, provider: Provider) -> Iterator[Stage]:
     try:
         yield stage
     finally:
-        for worker in list(stage.workers):
-            stage.kill(worker)
-        database.close()
+        stage.close()
 
 
-def kill_at_random(stage: Stage, *, kills: int, workers: int, seed: int, senders: int = 8) -> int:
-    """Kill workers at random points and start new ones, until so many were killed; return how many."""
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Killed:
+    """How often workers were killed, and how many requests may have been in flight then."""
+
+    kills: int
+    in_flight: int
+
+
+def kill_at_random(
+    stage: Stage, *, kills: int, workers: int, senders: int, burst: int, seed: int
+) -> Killed:
+    """Kill workers at random points of the burst and start new ones, until so many were killed."""
     dice = random.Random(seed)
+    stage.stable(senders=senders)
     for _ in range(workers):
-        stage.start_worker(senders=senders)
-    done = 0
+        stage.start_worker()
+    done, apart = 0, max(2, 2 * burst // max(1, kills))
     while done < kills and stage.working():
-        time.sleep(dice.uniform(0.05, 1.5))
+        # A point of the burst is a number of requests; a time limit covers a burst that ran dry.
+        target, ends = stage.provider.requests() + dice.randint(1, apart), time.monotonic() + 5
+        while stage.provider.requests() < target and time.monotonic() < ends:
+            time.sleep(dice.uniform(0.001, 0.02))
         stage.kill(dice.choice(stage.workers))
-        stage.start_worker(senders=senders)
+        stage.start_worker()
         done += 1
-    return done
+    return Killed(done, done * senders)

@@ -117,8 +117,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """List what was accepted, by recipient and day."""
         parts = urlsplit(self.path)
-        if parts.path == "/log":
-            self._answer(200, {"messages": self.state.messages, "requests": self.state.requests})
+        if parts.path == "/count":
+            self._answer(200, {"requests": self.state.requests})
             return
         kind = "calls" if parts.path.endswith("/Calls.json") else "messages"
         if not self._is_ours(parts.path, kind):
@@ -232,7 +232,7 @@ class Provider:
 
     def requests(self) -> int:
         """Return how many requests to create something came in."""
-        with urlopen(f"{self.base}/log", timeout=30) as answer:
+        with urlopen(f"{self.base}/count", timeout=30) as answer:
             return int(json.load(answer)["requests"])
 
 

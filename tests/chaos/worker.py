@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -32,11 +34,13 @@ def duties(wait: timedelta) -> tuple[Duty, ...]:
             "sweep",
             lambda s: s.database.act(lambda session: sweep_leases(session, real_now=real_now())),
             every=often,
+            everywhere=True,
         ),
         Duty(
             "reconcile",
             lambda s: reconcile_messages(s.database, s.routes, real_now=real_now, wait=wait),
             every=often,
+            everywhere=True,
         ),
     )
 
@@ -55,18 +59,8 @@ def services_on(database_url: str, folder: Path, base: str) -> Services:
     )
 
 
-def main() -> None:
+def work(options: argparse.Namespace) -> None:
     """Work until terminated."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--provider", required=True)
-    parser.add_argument("--senders", type=int, default=8)
-    parser.add_argument("--lease-s", type=float, default=120.0)
-    parser.add_argument("--wait-s", type=float, default=600.0)
-    options = parser.parse_args()
-    logging.basicConfig(level=logging.ERROR)
-    logging.getLogger("outreach").setLevel(logging.ERROR)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run(
@@ -75,6 +69,32 @@ def main() -> None:
         tempo=Tempo(senders=options.senders, idle_s=0.1, lease=timedelta(seconds=options.lease_s)),
         duties=duties(timedelta(seconds=options.wait_s)),
     )
+
+
+def main() -> None:
+    """Start a worker per line on standard input and print its process id: forked, so that it is quick.
+
+    This process holds no thread, no connection and no lock; each worker makes its own.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--provider", required=True)
+    parser.add_argument("--senders", type=int, default=8)
+    parser.add_argument("--lease-s", type=float, default=120.0)
+    parser.add_argument("--wait-s", type=float, default=600.0)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.CRITICAL)
+    logging.getLogger("outreach").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no zombie behind
+    for _line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            work(options)
+            os._exit(0)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
