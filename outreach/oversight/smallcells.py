@@ -1,9 +1,9 @@
 """PURE: protecting small numbers from readers who may not see names (moment 6f).
 
 A number of one to four people is hidden, and with it as many others as it takes that nobody can work it
-out from the totals. Rows and columns are the two sides of a graph whose edges are the hidden cells: what
-is hidden can be computed exactly when its edge is a bridge, so cells are hidden until no such edge is one.
-Whoever is hidden anywhere is hidden everywhere: a unit's own sums carry the mask of its parent's table.
+out from the totals: a hidden number is safe when people can be moved around a circle of hidden cells
+without any becoming negative, because then another number fits the same totals. What is hidden anywhere
+is hidden everywhere: a unit's own sums carry the mask of its parent's table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ SMALL = 5
 LEAST_ROW = 20
 
 At = tuple[int, int]
+Node = tuple[str, int]
 Grid = Sequence[Sequence[int]]
 
 
@@ -52,13 +53,12 @@ def protect(
         # The only child is its parent: what is hidden above is hidden here.
         return frozenset((0, c) for c in {c for _, c in preset} | protect_line(rows[0]))
     table = _Table([*rows, known], last, preset)
-    while (bare := table.first_bare()) is not None and table.cover(bare):
-        pass
+    table.cover_all()
     return frozenset(at for at in table.hidden if at[0] != last)
 
 
 class _Table:
-    """A table whose last row are its totals; cells gather in ``hidden`` until all that matter are covered."""
+    """A table whose last row are its totals; cells gather in ``hidden`` until each that matters is safe."""
 
     def __init__(self, rows: list[list[int]], last: int, preset: set[At]) -> None:
         self.rows = rows
@@ -71,73 +71,68 @@ class _Table:
         }
         self.matter = small | preset
         self.hidden = set(self.matter)
-        self._hopeless: set[At] = set()
 
-    def first_bare(self) -> At | None:
-        """Return a cell that can be worked out, or None."""
-        bare = (bridges(self.hidden) & self.matter) - self._hopeless
-        return min(bare) if bare else None
+    def cover_all(self) -> None:
+        """Hide what it takes; what is hidden later only adds ways, so each cell is looked at once."""
+        for at in sorted(self.matter):
+            if not self._is_safe(at):
+                self._cover(at)
 
-    def cover(self, at: At) -> bool:
-        """Hide what closes a rectangle around the cell at least cost; remember when there is none."""
+    def _may_rise(self, at: At) -> bool:
+        # A total stands in its column with the other sign: it "rises" when people are taken from it.
+        return at[0] != self.last or self.rows[at[0]][at[1]] > 0
+
+    def _may_fall(self, at: At) -> bool:
+        return at[0] == self.last or self.rows[at[0]][at[1]] > 0
+
+    def _is_safe(self, at: At) -> bool:
+        """Whether the hidden cells let this one be another number: a circle on which people can be moved."""
+        rises = self._may_rise(at) and self._leads(("column", at[1]), ("row", at[0]), at)
+        return rises or (self._may_fall(at) and self._leads(("row", at[0]), ("column", at[1]), at))
+
+    def _leads(self, start: Node, goal: Node, without: At) -> bool:
+        """Whether moving people along hidden cells leads from one line to another."""
+        ways: dict[Node, list[Node]] = {}
+        for cell in self.hidden - {without}:
+            row, column = ("row", cell[0]), ("column", cell[1])
+            if self._may_rise(cell):
+                ways.setdefault(row, []).append(column)
+            if self._may_fall(cell):
+                ways.setdefault(column, []).append(row)
+        seen, waiting = {start}, [start]
+        while waiting:
+            here = waiting.pop()
+            if here == goal:
+                return True
+            fresh = [node for node in ways.get(here, []) if node not in seen]
+            seen.update(fresh)
+            waiting += fresh
+        return False
+
+    def _cover(self, at: At) -> None:
+        """Hide what closes a rectangle around the cell at least cost; nothing where none can be closed."""
         row, column = at
         best: tuple[tuple[int, int], list[At]] | None = None
         for r in range(self.last + 1):
             for c in range(len(self.rows[0])):
-                if r == row or c == column:
+                beside, below, across = (row, c), (r, column), (r, c)
+                if r == row or c == column or not self._turns(at, beside, below, across):
                     continue
-                corners = [(row, c), (r, column), (r, c)]
-                fresh = [corner for corner in corners if corner not in self.hidden]
-                if any(r_ == self.last for r_, _ in fresh):
+                fresh = [cell for cell in (beside, below, across) if cell not in self.hidden]
+                if any(cell[0] == self.last for cell in fresh):
                     continue
-                cost = (
-                    sum(self.rows[r_][c_] == 0 for r_, c_ in fresh),
-                    sum(self.rows[r_][c_] for r_, c_ in fresh),
-                )
+                people = [self.rows[i][j] for i, j in fresh]
+                cost = (people.count(0), sum(people))
                 if best is None or (cost, fresh) < best:
                     best = (cost, fresh)
-        if best is None or not best[1]:
-            self._hopeless.add(at)
-        else:
+        if best is not None:
             self.hidden |= set(best[1])
-        return True
 
-
-def bridges(cells: Iterable[At]) -> set[At]:
-    """Return the cells that are on no closed path of hidden cells: those that can be computed."""
-    edges = sorted(cells)
-    ends = [(("row", r), ("column", c)) for r, c in edges]
-    beside: dict[tuple[str, int], list[tuple[int, tuple[str, int]]]] = {}
-    for i, (one, other) in enumerate(ends):
-        beside.setdefault(one, []).append((i, other))
-        beside.setdefault(other, []).append((i, one))
-    order: dict[tuple[str, int], int] = {}
-    low: dict[tuple[str, int], int] = {}
-    found: set[At] = set()
-    for root, first in beside.items():
-        if root in order:
-            continue
-        order[root] = low[root] = len(order)
-        stack = [(root, -1, iter(first))]
-        while stack:
-            node, came_by, rest = stack[-1]
-            for edge, next_node in rest:
-                if edge == came_by:
-                    continue
-                if next_node in order:
-                    low[node] = min(low[node], order[next_node])
-                    continue
-                order[next_node] = low[next_node] = len(order)
-                stack.append((next_node, edge, iter(beside[next_node])))
-                break
-            else:
-                stack.pop()
-                if stack:
-                    parent = stack[-1][0]
-                    low[parent] = min(low[parent], low[node])
-                    if low[node] > order[parent]:
-                        found.add(edges[came_by])
-    return found
+    def _turns(self, at: At, beside: At, below: At, across: At) -> bool:
+        up, down = self._may_rise, self._may_fall
+        return (up(at) and down(beside) and down(below) and up(across)) or (
+            down(at) and up(beside) and up(below) and down(across)
+        )
 
 
 @dataclass(frozen=True, slots=True)

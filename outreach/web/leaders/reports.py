@@ -22,6 +22,7 @@ from outreach.web.filters import moment
 from outreach.web.forms import Form
 from outreach.web.htmx import go
 from outreach.web.i18n import _, language
+from outreach.web.leaders import checking
 from outreach.web.leaders.standing import READERS, asked_of, choice
 from outreach.web.leaders.tables import Table, unit_table, value_table
 from outreach.web.lists import page_number
@@ -129,7 +130,7 @@ def _csv(table: Table) -> str:
             if not table.has_coverage
             else ["" if line.coverage is None else f"{line.coverage:.4f}"]
         )
-        writer.writerow([_inert(line.name), *values, *share])
+        writer.writerow([_inert(line.name), *share, *values])
     return buffer.getvalue() + "\r\n"
 
 
@@ -143,3 +144,16 @@ def _file(content: bytes, name: str, kind: str) -> Response:
     answer.headers["Content-Type"] = kind
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+bp.add_url_rule("/checks", "checks", checking.index)
+bp.add_url_rule("/checks/samples", "draw_sample", checking.draw_sample, methods=["POST"])
+bp.add_url_rule("/checks/samples/<int:check_id>", "spot_check", checking.show_sample)
+bp.add_url_rule(
+    "/checks/items/<int:item_id>", "spot_finding", checking.record_finding, methods=["POST"]
+)
+bp.add_url_rule("/checks/official", "note_official", checking.note_official, methods=["POST"])
+bp.add_url_rule("/checks/official/<int:figure_id>", "official", checking.official)
+bp.add_url_rule("/checks/forms", "add_form", checking.add, methods=["POST"])
+bp.add_url_rule("/checks/forms/<int:form_id>", "change_form", checking.change, methods=["POST"])
+bp.add_url_rule("/checks/forms/<int:form_id>.xlsx", "fill_form", checking.download)

@@ -77,7 +77,7 @@ class Table:
         """Return the headings as the table component takes them."""
         columns = [(DEFINITIONS[f].label.label(language()), "text-end") for f in self.columns]
         share = [(DEFINITIONS["coverage"].label.label(language()), "text-end")]
-        return [(self.title, ""), *columns, *(share if self.has_coverage else [])]
+        return [(self.title, ""), *(share if self.has_coverage else []), *columns]
 
     @property
     def has_hidden(self) -> bool:

@@ -158,7 +158,13 @@ class History:
         self._strike(name, StrikeOffKind.REVERSED, dose.id, dose.voided_at)
 
     def _strike(self, name: str, kind: StrikeOffKind, dose_id: int, at: datetime) -> None:
-        row = StrikeOff(entry_id=self._entry(name).id, kind=kind, dose_id=dose_id, at=at)
+        row = StrikeOff(
+            entry_id=self._entry(name).id,
+            kind=kind,
+            dose_id=dose_id,
+            at=at,
+            by_user_id=self.village.worker,
+        )
         self.session.add(row)
         self.session.flush()
 
