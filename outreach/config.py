@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     travel_server: str = Field(default="", validation_alias="OUTREACH_TRAVEL_SERVER")
     map_tiles: str = Field(default="", validation_alias="OUTREACH_MAP_TILES")
     worker_threads: int = Field(default=8, ge=1, le=64, validation_alias="OUTREACH_SENDERS")
+    worker_metrics_port: int = Field(
+        default=0, ge=0, le=65535, validation_alias="OUTREACH_WORKER_METRICS"
+    )
     trusted_proxies: int = Field(default=0, ge=0, le=5, validation_alias="OUTREACH_PROXIES")
 
     @field_validator("public_url", "twilio_api_base", "geocoder_url", "travel_server")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.contact.codes import Channel
-from outreach.contact.follow_up import Draft, Tried, missing_parts, next_contact
+from outreach.contact.follow_up import Draft, missing_parts
 from outreach.contact.models import AttemptReason, ContactAttempt
 from outreach.kernel.errors import InvalidInput, MoveNotAllowed, NotFound
 from outreach.ledger.entry_models import LedgerEntry
@@ -126,11 +126,6 @@ def void_attempt(
     row.voided_at, row.voided_by, row.void_reason = now, by, reason.strip()
     session.flush()
     return row
-
-
-def proposed_next_contact(outcome: str, *, day: date, now: datetime) -> date | None:
-    """Return the date that a form proposes for an outcome before the worker changes it."""
-    return next_contact(Tried(at=now, on=day, channel=Channel.CALL, outcome=outcome))
 
 
 def get_entry(session: Session, entry_id: int) -> LedgerEntry:

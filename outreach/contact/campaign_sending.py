@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.models import Campaign
-from outreach.contact.claims import sending_control
+from outreach.contact.claims import lock_sending_control
 from outreach.contact.codes import Channel, MessageState, Purpose
 from outreach.contact.message_models import Message, SendingControl, TrialNumber
 from outreach.db import vault_of
@@ -69,7 +69,7 @@ def pause_all(
     session: Session, *, reason: str, by: int | None, now: datetime, hold_backlog: bool = False
 ) -> SendingControl:
     """Stop all sending. ``hold_backlog`` (a restored copy): what was queued waits for a person's word."""
-    control = sending_control(session)
+    control = lock_sending_control(session)
     control.paused_at, control.paused_reason, control.paused_by = now, reason, by
     if hold_backlog:
         control.hold_created_before = now
@@ -80,7 +80,7 @@ def pause_all(
 
 def resume_all(session: Session) -> SendingControl:
     """Let sending go on; what a restoration held stays held until it is released or dropped."""
-    control = sending_control(session)
+    control = lock_sending_control(session)
     control.paused_at, control.paused_reason, control.paused_by = None, "", None
     session.flush()
     return control
@@ -88,7 +88,7 @@ def resume_all(session: Session) -> SendingControl:
 
 def decide_backlog(session: Session, *, is_released: bool, now: datetime) -> int:
     """Release or drop what a restoration held (fault 65); return how many messages."""
-    control = sending_control(session)
+    control = lock_sending_control(session)
     control.hold_created_before = None
     state = MessageState.QUEUED if is_released else MessageState.CANCELLED
     decided = (
@@ -107,7 +107,7 @@ def decide_backlog(session: Session, *, is_released: bool, now: datetime) -> int
 
 def set_trial(session: Session, *, is_trial: bool) -> SendingControl:
     """Reach listed numbers only, or everybody."""
-    control = sending_control(session)
+    control = lock_sending_control(session)
     control.is_trial = is_trial
     session.flush()
     return control

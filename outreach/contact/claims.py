@@ -39,8 +39,15 @@ class Instants:
 
 
 def sending_control(session: Session) -> SendingControl:
-    """Return the one row that pauses sending or limits it to listed numbers."""
+    """Return what pauses sending or limits it to listed numbers; nothing does until somebody says so."""
     row = session.scalars(select(SendingControl).order_by(SendingControl.id).limit(1)).first()
+    return row or SendingControl(paused_reason="", is_trial=False)
+
+
+def lock_sending_control(session: Session) -> SendingControl:
+    """Return the one row of that, to be changed."""
+    question = select(SendingControl).order_by(SendingControl.id).limit(1)
+    row = session.scalars(question.with_for_update()).first()
     if row is None:
         row = SendingControl()
         session.add(row)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from outreach.jobs import import_works as _imports  # noqa: F401 - registers its works
 from outreach.jobs.duties import DUTIES
+from outreach.jobs.exposition import expose
 from outreach.jobs.meters import Meters
 from outreach.jobs.scheduler import Duty, Ticker, start_ticking
 from outreach.jobs.sender import Sender, Tempo
@@ -43,6 +44,7 @@ def run(
     ticker = Ticker(services, lock, duties, meters=meters, stop=stop)
     sender = Sender(services.database, services.routes, stop, tempo=tempo, meters=meters)
     tasks = TaskLoop(services, stop)
+    expose(meters.registry, services, port=services.settings.worker_metrics_port)
     log.info("worker started", extra={"gateway": services.settings.gateway_name})
     sender.start()
     tasks.start()
