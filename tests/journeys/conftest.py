@@ -134,6 +134,7 @@ class Visitor:
     def step_into(self, role: str) -> None:
         """Take a role by the demo bar's own form."""
         self.send(f"/demo/role/{role}")
+        self.go("/account")  # a page of the new sitting, with its own form token
 
     def send(self, path: str, **fields: str) -> None:
         """Send a form of the present page that stands behind a menu."""

@@ -16,7 +16,12 @@ from tests.journeys.conftest import Installation, Visitor
 LEDGERS = Path(__file__).resolve().parents[1] / "data" / "ledgers"
 ZONE = ZoneInfo("Asia/Shanghai")
 TOMORROW = datetime(2026, 12, 2, tzinfo=ZONE)
-HOME_FROM = {"zh": "南三环金海大道口1号院9号楼1单元1203", "en": "南三环金海大道口1号院9号楼1单元1203"}
+# What the daughter is told, in order: the booking, who comes when, that her mother is on the way home.
+TOLD = ("预约已留好", "到楼下接您", "正乘车回家")
+HOME_FROM = {
+    "zh": "南三环金海大道口1号院9号楼1单元1203",
+    "en": "南三环金海大道口1号院9号楼1单元1203",
+}
 
 
 class Story:
@@ -79,7 +84,10 @@ class Story:
         page.wait_for_selector("form[action$='/undo']", state="attached", timeout=120_000)
         expected = json.loads((LEDGERS / "ledger-miandong.expected.json").read_text())
         text = page.inner_text("main")
-        assert str(expected["rows_by_outcome"]["error"] + expected["rows_by_outcome"]["duplicate"]) in text
+        assert (
+            str(expected["rows_by_outcome"]["error"] + expected["rows_by_outcome"]["duplicate"])
+            in text
+        )
         self.picture("03-import-done")
 
     def call_and_ask(self) -> None:
@@ -163,7 +171,9 @@ class Story:
         self.picture("10-daughters-phone")
         staff.step_into("grid_worker")
         staff.go(self.zhao)
-        assert page.locator("main", has_text="已确认" if self.language == "zh" else "Confirmed").count()
+        assert page.locator(
+            "main", has_text="已确认" if self.language == "zh" else "Confirmed"
+        ).count()
 
     def assign(self) -> None:
         """Step 4: cars from the shifts, an escort, both ways by hand, then promises."""
@@ -225,6 +235,42 @@ class Story:
         self.tap(phone, "handed_over", reload=False)
         self.picture("17-home", phone)
 
+    def strike_off(self) -> None:
+        """Step 7: the record with its evidence strikes the line off."""
+        staff, page = self.staff, self.staff.page
+        staff.step_into("clinician")
+        staff.go(self.zhao)
+        page.locator("main a[href$='/dose']").first.click()
+        page.wait_for_load_state()
+        page.fill("[name=given_on]", self.slot_at.date().isoformat())
+        page.select_option("[name=grade]", "certificate_seen")
+        page.locator("main form button.btn-primary").last.click()
+        page.wait_for_url(lambda url: not url.endswith("/dose"))
+        staff.go(self.zhao)
+        self.picture("18-struck-off")
+        words = {"zh": "已接种（销号）", "en": "Vaccinated (struck off)"}
+        assert words[self.language] in page.inner_text("main")
+
+    def take_back(self) -> None:
+        """A correction with its reason opens the line again, and leaves its trace."""
+        staff, page = self.staff, self.staff.page
+        staff.step_into("clinician")
+        staff.go(self.zhao)
+        dose = page.locator("details.confirm:has(form[action$='/take-back'])").first
+        dose.locator("summary").click()
+        dose.locator("[name=reason]").fill("录错了人" if self.language == "zh" else "wrong person")
+        dose.locator("form button").first.click()
+        page.wait_for_load_state()
+        staff.go(self.zhao)
+        words = {"zh": "已接种（销号）", "en": "Vaccinated (struck off)"}
+        heading = page.locator(".page-heading, main").first.inner_text()
+        assert words[self.language] not in heading.split("\n\n")[0]
+
+    def daughters_texts(self) -> list[str]:
+        """Return what stands on the daughter's phone, oldest first."""
+        self.staff.go("/phones/daughter")
+        return self.staff.page.locator(".bubble--in .bubble__words").all_inner_texts()
+
     def tap(self, phone: Visitor, kind: str, *, reload: bool = True) -> None:
         """Tap one of Zhao's buttons on the phone."""
         if reload:
@@ -258,8 +304,16 @@ def test_story_from_the_spreadsheet_to_the_strike_off(
     wanted = pictures if kind == "sqlite" else None
     story = Story(installation(kind, "zh"), visitor, language=language, pictures=wanted)
     story.import_the_ledger()
-    before = story.vaccinated()
-    story.staff.step_into("grid_worker")
     story.call_and_ask()
     story.book()
-    assert before >= 0
+    story.confirm_by_text()
+    story.assign()
+    before = story.vaccinated()
+    story.ride_and_jab()
+    story.strike_off()
+    assert story.vaccinated() == before + 1
+    story.picture("19-standing")
+    told = [word for text in story.daughters_texts() for word in TOLD if word in text]
+    assert told == list(TOLD)
+    story.take_back()
+    assert story.vaccinated() == before

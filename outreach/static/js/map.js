@@ -70,6 +70,7 @@ function fit(L, map, data, layers) {
 function letPick(L, map, data, label) {
   const latitude = document.querySelector(`[name="${data.pick}_latitude"]`);
   const longitude = document.querySelector(`[name="${data.pick}_longitude"]`);
+  if (!latitude || !longitude) return; // a reader who may not set the pin has no such fields
   let pin = null;
   function put(at) {
     if (pin) {
