@@ -14,6 +14,37 @@ export async function start(element) {
   });
   new ResizeObserver(() => chart.resize()).observe(element);
   element.outreachChart = chart;
+  letCopy(element, chart);
+}
+
+// "Copy as picture": the drawing as a PNG on the clipboard, or as a file where the browser has no clipboard.
+function letCopy(element, chart) {
+  const button = element.closest("figure")?.querySelector("[data-chart-copy]");
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const picture = await asPng(chart);
+    if (navigator.clipboard?.write && window.ClipboardItem) {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+    } else {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(picture), download: "chart.png" });
+      link.click();
+      URL.revokeObjectURL(link.href);
+    }
+    button.querySelector("span").textContent = button.dataset.copied;
+  });
+}
+
+async function asPng(chart) {
+  const image = new Image();
+  image.src = chart.getDataURL({ type: "svg" });
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: chart.getWidth() * 2, height: chart.getHeight() * 2 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
 function options(data) {

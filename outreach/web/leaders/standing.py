@@ -33,6 +33,7 @@ from outreach.web.leaders.tables import (
     CHART_PARTS,
     Shown,
     Table,
+    map_of,
     place_of,
     shown,
     unit_table,
@@ -40,7 +41,7 @@ from outreach.web.leaders.tables import (
 )
 from outreach.web.lists import page_number, pages
 from outreach.web.messages import add_messages
-from outreach.web.visit import visit
+from outreach.web.visit import services, visit
 
 bp = Blueprint("standing", __name__, url_prefix="/standing")
 READERS = (Role.LEADER, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -102,7 +103,8 @@ def show(area_id: int | None) -> ResponseReturnValue:
         view = view_of(act.session, asked, scope=act.scope, now=act.now)
         choices = campaigns(act.session)
     page = page_of(view, dimension, choices)
-    return render_template("leader/standing/show.html", form=form, view=view, page=page)
+    drawn = map_of(view, tiles=services().settings.map_tiles)
+    return render_template("leader/standing/show.html", form=form, view=view, page=page, map=drawn)
 
 
 @bp.get("/people")

@@ -223,3 +223,39 @@ def _value_name(dimension: Dimension, row: Row) -> str:
     labels = VALUE_LABELS[dimension]
     names = [labels[v].label(language()) if v in labels else v for v in row.values]
     return ("、" if language() == "zh" else ", ").join(names)
+
+
+SHADES = ("#b42323", "#c67c00", "#d9b300", "#5aa469", "#0b6e4f")
+FULL_CIRCLE_M = 450
+
+
+def map_of(view: View, *, tiles: str) -> dict[str, Any] | None:
+    """Return the children on a map: their own boundaries, circles where there are none; None without any.
+
+    Made of the same rows as the table beside it; a hidden share has no colour of its own.
+    """
+    coverage = view.coverage
+    most = max((row.counts.denominator for row in view.rows), default=0)
+    shapes: list[dict[str, Any]] = []
+    for row in view.rows:
+        if len(row.units) != 1:
+            continue
+        unit = row.units[0]
+        share = row.counts.coverage if row.mask.shows("coverage") else None
+        shape: dict[str, Any] = {
+            "label": f"{unit.name} {'–' if share is None else f'{share:.1%}'}",
+            "color": "#5f6b7a" if share is None else SHADES[min(int(share * 5), 4)],
+            "to": url_for(
+                "standing.show",
+                area_id=unit.id,
+                campaign=coverage.campaign.id,
+                basis=coverage.basis,
+            ),
+        }
+        if unit.boundary:
+            shapes.append(shape | {"geometry": unit.boundary})
+        elif unit.latitude is not None and unit.longitude is not None and most:
+            radius = FULL_CIRCLE_M * max(0.25, (row.counts.denominator / most) ** 0.5)
+            at = [unit.latitude, unit.longitude]
+            shapes.append(shape | {"at": at, "radius_m": round(radius)})
+    return {"shapes": shapes, "tiles": tiles} if shapes else None

@@ -158,12 +158,15 @@ class History:
         self._strike(name, StrikeOffKind.REVERSED, dose.id, dose.voided_at)
 
     def _strike(self, name: str, kind: StrikeOffKind, dose_id: int, at: datetime) -> None:
+        question = select(StrikeOff.id).where(StrikeOff.dose_id == dose_id)
         row = StrikeOff(
             entry_id=self._entry(name).id,
             kind=kind,
+            grade=EvidenceGrade.BATCH_RECORDED if kind is StrikeOffKind.VACCINATED else None,
             dose_id=dose_id,
-            at=at,
+            reverses_id=self.session.scalars(question).first(),
             by_user_id=self.village.worker,
+            at=at,
         )
         self.session.add(row)
         self.session.flush()
