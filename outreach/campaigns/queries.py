@@ -136,14 +136,6 @@ def default_campaign(session: Session) -> Campaign:
     return found
 
 
-def vaccine_of_code(session: Session, code: str) -> Vaccine:
-    """Return the vaccine that rule packs call ``code``."""
-    vaccine = session.scalars(select(Vaccine).where(Vaccine.code == code).limit(1)).first()
-    if vaccine is None:
-        raise NotFound("vaccine", vaccine=code)
-    return vaccine
-
-
 def products_of(session: Session, *, vaccine_id: int) -> list[Product]:
     """Return the products of a vaccine that may still be chosen."""
     return list(

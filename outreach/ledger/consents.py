@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.kernel.errors import InvalidInput, MoveNotAllowed, NotFound
@@ -72,18 +71,3 @@ def withdraw_consent(
     row.withdrawn_at, row.withdrawn_by = now, by
     session.flush()
     return row
-
-
-def standing_consents(session: Session, *, resident_id: int, campaign_id: int) -> list[Consent]:
-    """Return the consents of a person to a campaign that stand, oldest first."""
-    return list(
-        session.scalars(
-            select(Consent)
-            .where(
-                Consent.resident_id == resident_id,
-                Consent.campaign_id == campaign_id,
-                Consent.withdrawn_at.is_(None),
-            )
-            .order_by(Consent.given_at, Consent.id)
-        )
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.kernel.errors import InvalidInput, NotFound
@@ -80,18 +80,3 @@ def stays_of(session: Session, *, resident_id: int) -> list[Stay]:
             .order_by(Stay.from_on, Stay.id)
         )
     )
-
-
-def stay_on(session: Session, *, resident_id: int, day: date) -> Stay | None:
-    """Return where someone stays on a day, or None when at the usual address."""
-    return session.scalars(
-        select(Stay)
-        .where(
-            Stay.resident_id == resident_id,
-            Stay.ended_at.is_(None),
-            Stay.from_on <= day,
-            or_(Stay.until_on.is_(None), Stay.until_on >= day),
-        )
-        .order_by(Stay.from_on.desc(), Stay.id.desc())
-        .limit(1)
-    ).first()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select, union
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
@@ -96,18 +96,6 @@ def keep_both(session: Session, *, pair_id: int, by: int, now: datetime) -> Dupl
     pair.state, pair.decided_by, pair.decided_at = PairState.KEPT_BOTH, by, now
     session.flush()
     return pair
-
-
-def decided_apart(session: Session, resident_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """Return pairs of these residents that people decided are two."""
-    ids = list(resident_ids)
-    rows = session.execute(
-        select(DuplicatePair.first_id, DuplicatePair.second_id).where(
-            DuplicatePair.state == PairState.KEPT_BOTH,
-            or_(DuplicatePair.first_id.in_(ids), DuplicatePair.second_id.in_(ids)),
-        )
-    )
-    return {(first, second) for first, second in rows}
 
 
 def _twins(found: list[Candidate], pool: dict[int, tuple[Person, int]]) -> list[Twin]:

@@ -40,13 +40,13 @@ from outreach.kernel.errors import OutreachError
 from outreach.kernel.phone import parse_phone
 from outreach.ledger.codes import LifeReportKind
 from outreach.ledger.life import Heard as LifeHeard
-from outreach.ledger.life import report_life
 from outreach.ledger.remarks import read_remark
 from outreach.places.queries import get_place, local_day
 from outreach.ports.messages import InboundText
 from outreach.workflows.answer_text import Answer, Choice, ask_whom, queue_answer
 from outreach.workflows.cancel_appointment import cancel_appointment
 from outreach.workflows.change_appointment import confirm_appointment
+from outreach.workflows.report_life import report_life
 from outreach.workflows.send import settle_queued, silence_now
 
 ASKED_WITHIN = timedelta(hours=24)
