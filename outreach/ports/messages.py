@@ -40,7 +40,6 @@ class Envelope:
     expires_in_s: int = 14_400
     template_code: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
 
 
 class Trouble(StrEnum):

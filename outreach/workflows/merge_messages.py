@@ -19,7 +19,8 @@ from outreach.contact.wording import joined, render
 
 WITHIN = timedelta(minutes=10)
 MOST = 4
-_WORDED_PER_READER = ("who", "reply_hint", "opt_out_hint")
+WHO_IN_ALL = "who_in_all"  # the names of everyone whom a merged text speaks of
+_WORDED_PER_READER = ("who", "reply_hint", "opt_out_hint", WHO_IN_ALL)
 
 
 class Partners:
@@ -47,6 +48,7 @@ class Partners:
         if not partners:
             return
         row.sent_body = _one_text(self._session, [row, *partners])
+        row.values = {**row.values, WHO_IN_ALL: _all_names([row, *partners])}
         row.segments = measure(row.sent_body).segments
         for partner in partners:
             partner.state = MessageState.SENDING
@@ -108,12 +110,16 @@ def _one_text(session: Session, rows: list[Message]) -> str:
     first = rows[0]
     signature = str(first.values.get("signature", ""))
     wording = session.get(Wording, first.wording_id) if first.wording_id is not None else None
-    names = [str(row.values.get("who", "")) for row in rows]
     if wording is not None and all(_alike(row, first) for row in rows):
         values = {k: v for k, v in first.values.items() if isinstance(v, str)}
-        values["who"] = all_of(names, language=first.language)
+        values["who"] = _all_names(rows)
         return render(wording.body, values, signature=signature)
     return joined([row.body or "" for row in rows], signature=signature)
+
+
+def _all_names(rows: list[Message]) -> str:
+    names = [str(row.values.get("who", "")) for row in rows]
+    return all_of(names, language=rows[0].language)
 
 
 def _alike(row: Message, other: Message) -> bool:

@@ -32,7 +32,7 @@ from outreach.contact.segments import measure
 from outreach.contact.wording import gaps, render
 from outreach.contact.wordings import hints
 from outreach.ports.messages import Capabilities, Envelope, MessageGateway
-from outreach.workflows.merge_messages import Partners
+from outreach.workflows.merge_messages import WHO_IN_ALL, Partners
 from outreach.workflows.message_facts import Earlier, MessageFacts
 from outreach.workflows.routes import NoRoute, Routes
 
@@ -145,7 +145,11 @@ class _Desk:
 
     def _mark_sending(self, row: Message, number: str, gateway: MessageGateway) -> Envelope:
         able = gateway.capabilities(number)
-        self._partners.join(row, may_join=lambda found: self._may_join(found, able))
+        self._partners.join(
+            row,
+            may_join=lambda found: self._may_join(found, able),
+            only_alike=able.registered_templates,
+        )
         sent = row.sent_body or row.body or ""
         row.body_hash = body_hash(sent)
         row.state = MessageState.SENDING
@@ -168,8 +172,7 @@ class _Desk:
             language=row.language,
             expires_in_s=left,
             template_code=wording.template_code if wording else "",
-            parameters={k: v for k, v in row.values.items() if isinstance(v, str)},
-            keys=dict(row.values.get("keys", {})),
+            parameters=_parameters(row),
         )
 
     def _word_hints(self, row: Message, able: Capabilities) -> None:
@@ -289,6 +292,11 @@ def _due_of(row: Message) -> rules.Due:
         expires_at=row.expires_at,
         body_hash=row.body_hash or b"",
     )
+
+
+def _parameters(row: Message) -> dict[str, str]:
+    told = {k: v for k, v in row.values.items() if isinstance(v, str)}
+    return told | {"who": told[WHO_IN_ALL]} if WHO_IN_ALL in told else told
 
 
 def _stricter(caps: Caps, able: Capabilities) -> Caps:
