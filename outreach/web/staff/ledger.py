@@ -14,6 +14,7 @@ from outreach.accounts.saved_views import View, drop_view, save_view, views_of
 from outreach.adapters.people_sheet import to_csv, to_xlsx
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.queries import default_campaign, list_campaigns
+from outreach.kernel.errors import NotFound
 from outreach.ledger.codes import (
     MOBILITY,
     NEXT_ACTION_LABELS,
@@ -225,10 +226,12 @@ def assign() -> ResponseReturnValue:
     return go(f"{url_for('.index')}?{form['query']}")
 
 
-@bp.post("/export.<any(xlsx, csv):kind>")
+@bp.post("/export.<kind>")
 @allowed(*KEEPERS)
 def export(kind: str) -> ResponseReturnValue:
     """Give the lines that the filters ask for as a file; who took whom along is in the trail."""
+    if kind not in _TYPES:
+        raise NotFound("not_found")
     form = Form(MultiDict(parse_qsl(request.form.get("query", ""))))
     with acting() as act:
         asked = _asked(act, form)

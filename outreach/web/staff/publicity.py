@@ -92,8 +92,8 @@ def _form_page(form: Form, notice: NoticeView | None, status: int) -> ResponseRe
     with reading() as act:
         areas = area_choices(act.session, roots=act.scope.paths)
         running = list_campaigns(act.session, states=[CampaignState.OPEN, CampaignState.PAUSED])
+        campaigns = [(c.id, c.name_zh if language() == "zh" else c.name_en) for c in running]
         phone = act.setting.duty_phone
-    campaigns = [(c.id, c.name_zh if language() == "zh" else c.name_en) for c in running]
     page = render_template(
         "staff/publicity/form.html",
         form=form,

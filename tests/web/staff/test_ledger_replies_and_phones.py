@@ -272,3 +272,34 @@ def test_invented_phones_are_closed_where_the_place_is_real(
     assert app.test_client().get("/phones").status_code == 403
     assert sign_in("worker").get("/phones").status_code == 403
     assert sign_in("administrator").get("/phones").status_code == 200
+
+
+def test_every_form_opens_in_both_languages(sign_in: SignIn, town: Town) -> None:
+    zhao = town.resident("zhao")
+    dose = f"/residents/{zhao}/campaigns/{town.campaign_id}/dose"
+    pages = {
+        "worker": ["/publicity/new", "/ledger/new", f"/residents/{zhao}/edit", dose],
+        "clinician": ["/cards", "/cards/new", "/questions", "/deferrals", f"/residents/{zhao}/ask"],
+    }
+    for username, addresses in pages.items():
+        for language in ("zh", "en"):
+            browser = sign_in(username, language)
+            assert [browser.get(address).status_code for address in addresses] == [200] * len(
+                addresses
+            )
+
+
+def test_a_file_of_an_unknown_kind_is_not_there(sign_in: SignIn) -> None:
+    assert sign_in("worker").post("/ledger/export.exe", data={"query": ""}).status_code == 404
+
+
+def test_a_notice_is_changed_under_the_version_that_was_seen(sign_in: SignIn, town: Town) -> None:
+    worker = sign_in("worker")
+    form = {"area_id": town.community_id, "title": "免费接种", "body": "周五上午"}
+    path = worker.post("/publicity/new", data=form).headers["Location"]
+    assert worker.get(f"{path}/edit").status_code == 200
+    changed = {**form, "body": "周六上午", "version": "1"}
+    assert worker.post(f"{path}/edit", data=changed).status_code == 303
+    late = worker.post(f"{path}/edit", data={**changed, "body": "周日上午"})
+    assert late.status_code == 422
+    assert "周六上午" in text_of(worker.get(path))
