@@ -40,10 +40,22 @@ class Partners:
             if row.number_index is not None:
                 self._by_number[row.number_index].append(row)
 
-    def join(self, row: Message, *, may_join: Callable[[Sequence[Message]], list[Message]]) -> None:
-        """Let what may go out within ``row`` do so: its text becomes one for all of them."""
+    def join(
+        self,
+        row: Message,
+        *,
+        may_join: Callable[[Sequence[Message]], list[Message]],
+        only_alike: bool,
+    ) -> None:
+        """Let what may go out within ``row`` do so: its text becomes one for all of them.
+
+        ``only_alike``: the route carries registered templates, so only the names may differ.
+        """
         row.sent_body = None
+        row.values = {k: v for k, v in row.values.items() if k != WHO_IN_ALL}
         found = [other for other in self._like(row) if other.id != row.id]
+        if only_alike:
+            found = [other for other in found if _alike(other, row)]
         partners = may_join(found[: MOST - 1]) if found else []
         if not partners:
             return
