@@ -19,7 +19,8 @@ from outreach.ledger.codes import RowKind
 from outreach.ledger.import_rows import Landed
 from outreach.ledger.reading import UnreadableFile
 from outreach.places.queries import business_clock, local_day
-from outreach.workflows.import_ledger import Hand, Incoming, import_file
+from outreach.workflows.import_hand import Hand
+from outreach.workflows.import_ledger import Incoming, import_file
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this type private

@@ -9,7 +9,7 @@ from outreach.jobs.tasks import TaskHandle, work_named
 from outreach.kernel.clock import real_now
 from outreach.kernel.process import process_name
 from outreach.places.queries import business_clock
-from outreach.workflows.import_ledger import Hand
+from outreach.workflows.import_hand import Hand
 from outreach.workflows.reconcile_doses import reconcile_batch
 from outreach.workflows.review_import import COMMIT, LIST, READ, UNDO, commit_batch, read_batch
 from outreach.workflows.undo_import import undo_import

@@ -101,6 +101,9 @@ def view_doses(facts: DoseFacts, day: date) -> DoseView:
     told = standing_of(told_assessment, facts.target_dose)
     if len(proven) == len(facts.doses):
         return DoseView(told, told, told_assessment)
+    if not (proven or facts.person.doses or facts.person.infections):
+        without = _view_without_doses(facts.person, _Rules(facts.rules), facts.target_dose, day)
+        return DoseView(told, without.told, told_assessment)
     proven_assessment = _assess(facts, proven, day)
     return DoseView(told, standing_of(proven_assessment, facts.target_dose), told_assessment)
 

@@ -8,7 +8,8 @@ from datetime import date
 from itertools import combinations
 from typing import NamedTuple
 
-from sqlalchemy import select
+from rapidfuzz.fuzz import ratio
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.ledger.matching import Candidate, Person, compare
@@ -18,6 +19,7 @@ from outreach.places.models import Address
 # A number that so many share is an office's, and says nothing of who is who.
 MOST_SHARING = 12
 MOST_PAIRS = 2000
+NEAR_SOUND = 75.0
 
 
 class _Light(NamedTuple):
@@ -32,21 +34,50 @@ class _Light(NamedTuple):
 
 def alike_pairs(session: Session, *, community_id: int, fresh: Collection[int]) -> list[Candidate]:
     """Return pairs of the community's residents, one of them fresh, worth a person's look."""
-    people = {light.id: light for light in _people(session, community_id)}
-    phones = _phones(session, community_id)
-    blocks = _blocks(people.values(), phones)
     wanted = set(fresh)
-    seen: set[tuple[int, int]] = set()
-    found: list[Candidate] = []
-    for ids in blocks:
-        for first, second in combinations(sorted(ids), 2):
-            if (first, second) in seen or not (first in wanted or second in wanted):
-                continue
-            if not _sound_near(people[first].sound, people[second].sound):
-                continue
-            seen.add((first, second))
-            found += _compared(session, people[first], people[second], phones)
+    if not wanted:
+        return []
+    people: dict[int, _Light] = {}
+    groups: dict[object, list[int]] = defaultdict(list)
+    for person in _people(session, community_id):
+        people[person.id] = person
+        if person.born_on is not None:
+            groups[(person.born_on, person.sound[:1])].append(person.id)
+        if person.address_id is not None:
+            groups[person.address_id].append(person.id)
+    pairs = set(_near(groups.values(), people, wanted))
+    pairs |= set(_near(_sharing_phones(session, community_id), people, wanted))
+    phones = _phones(session, {i for pair in pairs for i in pair})
+    found = [
+        candidate
+        for first, second in sorted(pairs)
+        if (candidate := _compared(session, people[first], people[second], phones)) is not None
+    ]
     return sorted(found, key=lambda c: (-c.score, c.first, c.second))[:MOST_PAIRS]
+
+
+def _near(
+    groups: Iterable[list[int]], people: dict[int, _Light], wanted: set[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of each group, one of them wanted, whose names sound anything alike."""
+    for ids in groups:
+        if len(ids) < 2 or wanted.isdisjoint(ids):
+            continue
+        for first, second in combinations(sorted(set(ids)), 2):
+            if first not in wanted and second not in wanted:
+                continue
+            if first in people and second in people and _sound_near(people[first], people[second]):
+                yield first, second
+
+
+def _sound_near(first: _Light, second: _Light) -> bool:
+    """Cheaply pass over names that sound nothing alike."""
+    a, b = _plain(first.sound), _plain(second.sound)
+    return a[:1] == b[:1] and ratio(a, b) >= NEAR_SOUND
+
+
+def _plain(sound: str) -> str:
+    return sound.replace("zh", "z").replace("ch", "c").replace("sh", "s").replace("ng", "n")
 
 
 def _people(session: Session, community_id: int) -> Iterator[_Light]:
@@ -59,61 +90,56 @@ def _people(session: Session, community_id: int) -> Iterator[_Light]:
             Resident.id_index,
             Resident.address_id,
             Resident.sex,
-        )
-        .where(
+        ).where(
             Resident.community_id == community_id,
             Resident.merged_into_id.is_(None),
             Resident.erased_at.is_(None),
         )
-        .order_by(Resident.id)
     )
-    for row in rows:
-        yield _Light._make(row)
+    return map(_Light._make, rows)
 
 
-def _phones(session: Session, community_id: int) -> dict[int, frozenset[str]]:
-    rows = session.execute(
-        select(ContactPerson.resident_id, Phone.number_index)
-        .join(Phone, Phone.contact_person_id == ContactPerson.id)
+def _sharing_phones(session: Session, community_id: int) -> list[list[int]]:
+    """Return the residents of each number that several, but not many, of the community share."""
+    here = (
+        select(Phone.number_index, ContactPerson.resident_id)
+        .join(ContactPerson, ContactPerson.id == Phone.contact_person_id)
         .join(Resident, Resident.id == ContactPerson.resident_id)
         .where(Resident.community_id == community_id)
+        .distinct()
+        .subquery()
     )
+    shared = (
+        select(here.c.number_index)
+        .group_by(here.c.number_index)
+        .having(func.count().between(2, MOST_SHARING))
+    )
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for index, resident_id in session.execute(
+        select(here.c.number_index, here.c.resident_id).where(here.c.number_index.in_(shared))
+    ):
+        groups[index].append(resident_id)
+    return list(groups.values())
+
+
+def _phones(session: Session, ids: Collection[int]) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = defaultdict(set)
-    for resident_id, index in rows:
-        found[resident_id].add(index.hex())
+    listed = sorted(ids)
+    for start in range(0, len(listed), 900):
+        rows = session.execute(
+            select(ContactPerson.resident_id, Phone.number_index)
+            .join(Phone, Phone.contact_person_id == ContactPerson.id)
+            .where(ContactPerson.resident_id.in_(listed[start : start + 900]))
+        )
+        for resident_id, index in rows:
+            found[resident_id].add(index.hex())
     return {resident_id: frozenset(numbers) for resident_id, numbers in found.items()}
-
-
-def _blocks(people: Iterable[_Light], phones: dict[int, frozenset[str]]) -> Iterator[list[int]]:
-    """Yield small groups of which any two who are one person share at least one."""
-    groups: dict[object, list[int]] = defaultdict(list)
-    for person in people:
-        if person.born_on is not None:
-            groups[(person.born_on, person.sound[:1])].append(person.id)
-        if person.address_id is not None:
-            groups[("a", person.address_id)].append(person.id)
-        for number in phones.get(person.id, ()):
-            groups[number].append(person.id)
-    for key, ids in groups.items():
-        if len(ids) > 1 and (len(ids) <= MOST_SHARING or isinstance(key, tuple)):
-            yield ids
-
-
-def _sound_near(first: str, second: str) -> bool:
-    """Cheaply pass over names that sound nothing alike."""
-    a, b = _plain(first), _plain(second)
-    return a[:1] == b[:1] and abs(len(a) - len(b)) <= 2
-
-
-def _plain(sound: str) -> str:
-    return sound.replace("zh", "z").replace("ch", "c").replace("sh", "s").replace("ng", "n")
 
 
 def _compared(
     session: Session, first: _Light, second: _Light, phones: dict[int, frozenset[str]]
-) -> list[Candidate]:
-    candidate = compare(_person(session, first, phones), _person(session, second, phones))
-    return [candidate] if candidate is not None else []
+) -> Candidate | None:
+    return compare(_person(session, first, phones), _person(session, second, phones))
 
 
 def _person(session: Session, light: _Light, phones: dict[int, frozenset[str]]) -> Person:

@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ from outreach.ledger.import_landing import (
     new_resident,
     product_names,
 )
-from outreach.ledger.import_match import Frame, match_rows, numbers_known
+from outreach.ledger.import_match import Frame as Basis
+from outreach.ledger.import_match import match_rows, numbers_known
 from outreach.ledger.import_models import ImportBatch, ImportRow
 from outreach.ledger.import_rows import Landed, Match, keep_rows
 from outreach.ledger.ledger_file import FileHead, FileSource, head_of, start
@@ -52,12 +53,15 @@ from outreach.ledger.life import Heard
 from outreach.ledger.models import Resident
 from outreach.ledger.new_residents import add_residents
 from outreach.ledger.outcome import Outcome, RowOutcome, SkippedRow, unpack
+from outreach.ledger.parsing import Frame
 from outreach.ledger.reading import LIMITS, MIB, UnreadableFile
 from outreach.places.operations import community_named
 from outreach.places.queries import place_rules
 from outreach.workflows.find_pairs import find_pairs
+from outreach.workflows.import_hand import Hand
 from outreach.workflows.report_life import report_life
 from outreach.workflows.restate import restate_many
+from outreach.workflows.undo_import import undo_import
 
 PIECE = 2000
 # A community that has a real ledger, and a file that is no handful of newcomers (features A8).
@@ -72,39 +76,46 @@ class MatchRateLow(OutreachError):
     status = 409
 
 
-Clock = Callable[[], datetime]
 OnPiece = Callable[[Sequence[Landed]], None]
 
 
 @dataclass(slots=True)
 class Spool:
-    """A file read whole before anything is written, small in memory: a file that fails changes nothing."""
+    """A file being read by its child. ``read_whole`` keeps it, small in memory, before anything is written:
+    a file that turns out broken half-way then changes nothing. Otherwise rows come as the child makes them.
+    """
 
     head: FileHead
+    frames: Iterator[Frame]
     pieces: list[bytes] = field(default_factory=list)
     questions: tuple[str, ...] = ()
     people: int = 0
     skipped: int = 0
+    is_whole: bool = False
+
+    def read_whole(self) -> None:
+        """Read to the end; UnreadableFile where the file breaks off."""
+        for content in self._live():
+            self.pieces.append(zlib.compress(marshal.dumps(content), 1))
+        self.is_whole = True
 
     def rows(self) -> Iterator[list[RowOutcome | SkippedRow]]:
-        """Yield the rows again, some hundreds at a time."""
+        """Yield the rows, some hundreds at a time; a whole file may be asked again."""
+        for content in self._kept() if self.is_whole else self._live():
+            yield [unpack(item) for item in content]
+
+    def _kept(self) -> Iterator[list[Any]]:
         for piece in self.pieces:
-            plain = marshal.loads(zlib.decompress(piece))  # noqa: S302 - written by this process
-            yield [unpack(item) for item in plain]
+            yield marshal.loads(zlib.decompress(piece))  # noqa: S302 - written by this process
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
-    """Who brings a file in (nobody: the command line), when, and the process that does the work.
-
-    ``now`` is business time of the whole act; ``clock`` tells real time, on which the lease runs.
-    """
-
-    by: int | None
-    now: datetime
-    holder: str
-    clock: Clock
-    actor: str = "user"
+    def _live(self) -> Iterator[list[Any]]:
+        for name, content in self.frames:
+            if name == "tail":
+                self.questions = tuple(content["questions"])
+                continue
+            self.people += sum(len(item) > 3 for item in content)
+            self.skipped += sum(len(item) == 3 for item in content)
+            yield content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +139,7 @@ class Imported:
     counts: dict[str, int]
 
 
-def spool_file(
+def open_spool(
     session: Session,
     *,
     source: FileSource,
@@ -137,7 +148,7 @@ def spool_file(
     community_id: int,
     columns: ColumnMap | None = None,
 ) -> Spool:
-    """Read a whole file in a child process; UnreadableFile where it cannot be read."""
+    """Start reading a file in a child process; UnreadableFile where it cannot be read."""
     frames = start(
         "ledger",
         source,
@@ -148,15 +159,7 @@ def spool_file(
         remembered=remembered_columns(session, community_id=community_id),
         limits=LIMITS,
     )
-    spool = Spool(head_of(next(frames), filename))
-    for name, content in frames:
-        if name == "tail":
-            spool.questions = tuple(content["questions"])
-            continue
-        spool.people += sum(len(item) > 3 for item in content)
-        spool.skipped += sum(len(item) == 3 for item in content)
-        spool.pieces.append(zlib.compress(marshal.dumps(content), 1))
-    return spool
+    return Spool(head_of(next(frames), filename), frames)
 
 
 def import_file(
@@ -172,24 +175,53 @@ def import_file(
     upload = _upload(database, file, data)
     batch_id = _take(database, upload, hand)
     try:
-        with database.read() as session:
-            spool = spool_file(
-                session,
-                source=data,
-                filename=file.filename,
-                as_of=file.as_of,
-                community_id=upload.community_id,
-            )
-            if not file.is_forced:
-                check_match_rate(session, batch_id=batch_id, spool=spool)
+        spool = _opened(database, upload, data, batch_id)
     except OutreachError as error:
         give_up(database, batch_id, error)
         raise
     del data
-    _land_spool(_Work(database, batch_id, spool, hand, on_piece))
+    try:
+        _land_spool(_Work(database, batch_id, spool, hand, on_piece))
+    except UnreadableFile as error:
+        _take_back(database, batch_id, error, hand)
+        raise
     counts = finish_commit(database, batch_id=batch_id, hand=hand)
     database.act(lambda session: find_pairs(session, batch_id=batch_id, now=hand.now))
     return Imported(batch_id, spool.head, spool.questions, counts)
+
+
+def _opened(database: Database, upload: Upload, data: bytes, batch_id: int) -> Spool:
+    """Open a file; read it whole first where it may break half-way or has to be compared as a whole.
+
+    A workbook is checked and loaded before its first row comes; a text file may break at any line.
+    """
+    with database.read() as session:
+        spool = open_spool(
+            session,
+            source=data,
+            filename=upload.filename,
+            as_of=upload.as_of,
+            community_id=upload.community_id,
+        )
+        is_real = _people_of(session, upload.community_id) >= REAL_LEDGER
+        if spool.head.kind == "text" or (is_real and not upload.is_forced):
+            spool.read_whole()
+            if not upload.is_forced:
+                check_match_rate(session, batch_id=batch_id, spool=spool)
+    return spool
+
+
+def _take_back(database: Database, batch_id: int, error: OutreachError, hand: Hand) -> None:
+    """Take out what had landed of a file whose reading died: a broken file changes nothing."""
+
+    def take_back(session: Session) -> None:
+        batch = lock_batch(session, batch_id)
+        batch.error_code = error.code
+        batch.error_facts = {k: str(v) for k, v in error.facts.items()}
+        move(batch, BatchState.COMMITTED)
+        undo_import(session, batch_id=batch_id, hand=hand)
+
+    database.act(take_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,16 +278,8 @@ def check_match_rate(session: Session, *, batch_id: int, spool: Spool) -> float 
     batch = session.get_one(ImportBatch, batch_id)
     if batch.landed_through or is_mended_sheet(spool.head.columns):
         return None
-    known = session.scalar(
-        select(func.count())
-        .select_from(Resident)
-        .where(
-            Resident.community_id == batch.community_id,
-            Resident.merged_into_id.is_(None),
-            Resident.erased_at.is_(None),
-        )
-    )
-    if (known or 0) < REAL_LEDGER or spool.people < REAL_FILE:
+    known = _people_of(session, batch.community_id)
+    if known < REAL_LEDGER or spool.people < REAL_FILE:
         return None
     numbered, matching = 0, 0
     for piece in spool.rows():
@@ -266,6 +290,21 @@ def check_match_rate(session: Session, *, batch_id: int, spool: Spool) -> float 
     if rate < LEAST_MATCHING:
         raise MatchRateLow(percent=round(rate * 100), known=known)
     return rate
+
+
+def _people_of(session: Session, community_id: int) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Resident)
+            .where(
+                Resident.community_id == community_id,
+                Resident.merged_into_id.is_(None),
+                Resident.erased_at.is_(None),
+            )
+        )
+        or 0
+    )
 
 
 def is_mended_sheet(columns: ColumnMap | None) -> bool:
@@ -300,7 +339,7 @@ def _land_piece(work: _Work, items: Sequence[RowOutcome | SkippedRow]) -> None:
         skipped = [item for item in items if isinstance(item, SkippedRow)]
         landed = land_rows(session, landing=landing, frame=frame, rows=people, hand=hand)
         keep_rows(session, batch_id=batch_id, landed=landed, skipped=skipped, resolved_at=hand.now)
-        batch.rows_expected = spool.people + spool.skipped
+        batch.rows_expected = max(spool.head.rows_expected, spool.people + spool.skipped)
         batch.columns = spool.head.columns.to_json() if spool.head.columns else {}
         note_landed(batch, landed, rows=len(items), last=last)
         return landed
@@ -337,7 +376,7 @@ def _landed_before(
     ]
 
 
-def context(session: Session, batch: ImportBatch, hand: Hand) -> tuple[Landing, Frame]:
+def context(session: Session, batch: ImportBatch, hand: Hand) -> tuple[Landing, Basis]:
     """Return what the rows of a batch share."""
     campaign = session.get(Campaign, batch.campaign_id) if batch.campaign_id else None
     vaccine_id = campaign.vaccine_id if campaign else None
@@ -351,14 +390,14 @@ def context(session: Session, batch: ImportBatch, hand: Hand) -> tuple[Landing, 
         grids={},
         products=product_names(session, vaccine_id=vaccine_id),
     )
-    return landing, Frame(batch.id, batch.community_id, vaccine_id)
+    return landing, Basis(batch.id, batch.community_id, vaccine_id)
 
 
 def land_rows(
     session: Session,
     *,
     landing: Landing,
-    frame: Frame,
+    frame: Basis,
     rows: Sequence[RowOutcome],
     hand: Hand,
     decided: Mapping[int, str] | None = None,

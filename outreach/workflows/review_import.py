@@ -48,9 +48,9 @@ from outreach.places.queries import place_rules
 from outreach.tasks.models import Task
 from outreach.tasks.operations import ask_task
 from outreach.workflows.find_pairs import find_pairs
+from outreach.workflows.import_hand import Hand
 from outreach.workflows.import_ledger import (
     PIECE,
-    Hand,
     MatchRateLow,
     Spool,
     check_match_rate,
@@ -59,7 +59,7 @@ from outreach.workflows.import_ledger import (
     give_up,
     land_rows,
     note_landed,
-    spool_file,
+    open_spool,
     with_outcome,
 )
 
@@ -159,7 +159,7 @@ def read_batch(database: Database, *, batch_id: int, hand: Hand, report: Report)
     try:
         with database.read() as session:
             batch = session.get_one(ImportBatch, batch_id)
-            spool = spool_file(
+            spool = open_spool(
                 session,
                 source=kept_file(session, batch_id=batch_id),
                 filename=batch.filename,
@@ -167,6 +167,7 @@ def read_batch(database: Database, *, batch_id: int, hand: Hand, report: Report)
                 community_id=batch.community_id,
                 columns=ColumnMap.from_json(batch.columns) if batch.columns else None,
             )
+        spool.read_whole()
         stop = _stopped(database, batch_id, spool)
     except OutreachError as error:
         give_up(database, batch_id, error)

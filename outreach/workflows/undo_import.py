@@ -29,7 +29,7 @@ from outreach.ledger.models import (
 )
 from outreach.ledger.residents import lock_resident, refresh_search
 from outreach.places.models import Address, Area
-from outreach.workflows.import_ledger import Hand
+from outreach.workflows.import_hand import Hand
 from outreach.workflows.restate import restate_many
 
 _AT_ONCE = 800

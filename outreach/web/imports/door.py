@@ -8,7 +8,7 @@ from outreach.accounts.codes import Role
 from outreach.kernel.clock import real_now
 from outreach.kernel.process import process_name
 from outreach.web.acting import Acting
-from outreach.workflows.import_ledger import Hand
+from outreach.workflows.import_hand import Hand
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 

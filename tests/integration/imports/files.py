@@ -14,7 +14,8 @@ from outreach.kernel.identity import check_digit
 from outreach.ledger.import_rows import Landed
 from outreach.ledger.models import Resident
 from outreach.schema import metadata
-from outreach.workflows.import_ledger import Hand, Imported, Incoming, import_file
+from outreach.workflows.import_hand import Hand
+from outreach.workflows.import_ledger import Imported, Incoming, import_file
 from tests.builders.ledger import NOW, Village, build_village
 
 AS_OF = date(2026, 11, 23)
