@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from outreach.web import auth, demo, health, palette
+from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, place, users
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
@@ -19,6 +19,7 @@ ALL: tuple[Blueprint, ...] = (
     health.bp,
     palette.bp,
     demo.bp,
+    story.bp,
     attention.bp,
     users.bp,
     areas.bp,

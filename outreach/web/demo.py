@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from flask import Blueprint, current_app, redirect, request, session, url_for
@@ -36,13 +36,14 @@ class DemoDoor:
     endpoint: str
     label: LazyString
     icon: str
+    values: dict[str, str] = field(default_factory=dict)
 
 
 DOORS: list[DemoDoor] = [
     DemoDoor("story.show", _l("The story in eight steps"), "list-numbers"),
     DemoDoor("simulator.index", _l("Phones"), "device-mobile-message"),
-    DemoDoor("field.demo_driver", _l("Driver"), "steering-wheel"),
-    DemoDoor("field.demo_escort", _l("Escort"), "heart-handshake"),
+    DemoDoor("field.demo_ask", _l("Driver"), "steering-wheel", {"kind": "driver"}),
+    DemoDoor("field.demo_ask", _l("Escort"), "heart-handshake", {"kind": "escort"}),
     DemoDoor("simulator.daughter", _l("The daughter's phone"), "device-mobile"),
 ]
 

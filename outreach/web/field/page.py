@@ -232,15 +232,15 @@ def _enter_demo(kind: FieldKind) -> ResponseReturnValue:
     return redirect(url_for(".run"), 303)
 
 
-@bp.post("/demo/driver")
+@bp.get("/demo/<any(driver, escort):kind>")
 @admitted_by(only_in_demo, "a demo place, where everybody is invited to try every role")
-def demo_driver() -> ResponseReturnValue:
-    """Step into the driver of today's first run."""
-    return _enter_demo(FieldKind.DRIVER)
+def demo_ask(kind: str) -> ResponseReturnValue:
+    """Offer to open the phone of today's first driver or escort."""
+    return render_template("field/demo.html", kind=kind)
 
 
-@bp.post("/demo/escort")
+@bp.post("/demo/<any(driver, escort):kind>")
 @admitted_by(only_in_demo, "a demo place, where everybody is invited to try every role")
-def demo_escort() -> ResponseReturnValue:
-    """Step into the escort of today's first run."""
-    return _enter_demo(FieldKind.ESCORT)
+def demo_open(kind: str) -> ResponseReturnValue:
+    """Step into the driver or the escort of today's first published run."""
+    return _enter_demo(FieldKind(kind))

@@ -25,6 +25,9 @@ TAP_LABELS = coded_list(
 add_messages(
     {
         "field_door_needed": _l("Open the link of the day first, or type its code."),
+        "demo_no_run": _l(
+            "No run is published for today. As dispatcher, give somebody a car and publish."
+        ),
         "link_over": _l("This link is over. Ask the dispatcher for a new one."),
         "device_waits": _l(
             "Another phone holds this link. The dispatcher has been asked to let you in."
