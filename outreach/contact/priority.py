@@ -84,14 +84,14 @@ def _promises(claim: Claim) -> list[Reason]:
     """What somebody was told would happen comes before everything that merely should."""
     found = []
     if claim.is_booked_while_reported:
-        found.append(Reason(Why.DECIDE_LIFE, 90))
+        found.append(Reason(Why.DECIDE_LIFE, 200))
     if claim.owed_calls:
-        found.append(Reason(Why.OWED_CALL, 80, claim.owed_calls))
+        found.append(Reason(Why.OWED_CALL, 170, claim.owed_calls))
     if claim.promised_call_at is not None and claim.is_promised_today:
         late = claim.promised_call_at <= claim.now
-        found.append(Reason(Why.PROMISED_CALL, 70 if late else 60))
+        found.append(Reason(Why.PROMISED_CALL, 160 if late else 150))
     if claim.has_answer:
-        found.append(Reason(Why.ANSWER_READY, 50))
+        found.append(Reason(Why.ANSWER_READY, 80))
     return found
 
 
