@@ -15,14 +15,17 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy.orm import Session
 
+from outreach.audit.models import AuditEntry
+from outreach.audit.trail import record
 from outreach.contact.message_models import SendingControl
 from outreach.db import Database
 from outreach.kernel.errors import OutreachError
@@ -33,6 +36,8 @@ MAGIC = b"OUTREACH-BACKUP-1\n"
 BLOCK_BYTES = 1 << 20
 NONCE_PREFIX_BYTES = 8
 ROWS_AT_ONCE = 1000
+KEPT_DAYS = 35
+BACKED_UP = "backed_up"
 LAST = b"last"
 MORE = b"more"
 
@@ -78,6 +83,37 @@ def write_backup(
         _seal_stream(_lines(connection, header, counts), file, key)
     unfinished.replace(target)
     return counts
+
+
+def back_up_now(
+    database: Database, folder: Path, *, key_file: Path, now: datetime, by: int | None = None
+) -> dict[str, object]:
+    """Write a backup named by its moment, note it in the trail, and drop those past their time.
+
+    Backups expire after KEPT_DAYS, so that erased people vanish from them as well (PIPL art. 47).
+    """
+    target = folder / f"outreach-{now:%Y%m%d-%H%M%S}.backup"
+    counts = write_backup(database, target, key=backup_key(key_file), made_at=now)
+    with database.write() as session:
+        record(
+            session,
+            act=BACKED_UP,
+            subject=("backup", None),
+            by=by,
+            now=now,
+            facts={"rows": sum(counts.values()), "bytes": target.stat().st_size},
+            actor="user" if by is not None else "worker",
+        )
+    for old in sorted(folder.glob("outreach-*.backup")):
+        if datetime.fromtimestamp(old.stat().st_mtime, tz=UTC) < now - timedelta(days=KEPT_DAYS):
+            old.unlink()
+    return {"file": str(target), "rows": sum(counts.values())}
+
+
+def last_backup_at(session: Session) -> datetime | None:
+    """Return when the last backup succeeded, or None."""
+    question = select(func.max(AuditEntry.at)).where(AuditEntry.act == BACKED_UP)
+    return session.scalar(question)
 
 
 def restore_backup(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from outreach.backups import backup_key, restore_backup, write_backup
+from outreach.backups import back_up_now, backup_key, restore_backup, write_backup
 from outreach.cli.output import answer, say
 from outreach.config import Settings, load_settings
 from outreach.db import Database, make_engine
@@ -85,21 +84,18 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _backup_to(database: Database, settings: Settings, target: Path | None) -> dict[str, object]:
-    made_at = real_now()
-    target = target or default_target(settings, made_at)
-    key_file = settings.instance / "backup.key"
+    now, key_file = real_now(), settings.instance / "backup.key"
     is_new = not key_file.exists()
-    counts = write_backup(database, target, key=backup_key(key_file), made_at=made_at)
+    if target is None:
+        done = back_up_now(database, settings.instance / "backups", key_file=key_file, now=now)
+    else:
+        counts = write_backup(database, target, key=backup_key(key_file), made_at=now)
+        done = {"file": str(target), "rows": sum(counts.values())}
     if is_new:
         say(
             f"made {key_file}: keep a copy of it and of keys.json in a place apart from the backups"
         )
-    return {"file": str(target), "rows": sum(counts.values()), "tables": counts}
-
-
-def default_target(settings: Settings, made_at: datetime) -> Path:
-    """Return where a backup of this moment goes."""
-    return settings.instance / "backups" / f"outreach-{made_at:%Y%m%d-%H%M%S}.backup"
+    return done
 
 
 def _restore(options: argparse.Namespace) -> int:

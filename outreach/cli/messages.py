@@ -22,9 +22,13 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
     send.add_argument("--to", required=True, help="the number, in E.164")
     send.add_argument("--purpose", required=True, choices=[p.value for p in Purpose])
     send.add_argument("--body", required=True)
-    send.add_argument("--json", action="store_true", help="print the result as JSON (the only form)")
+    send.add_argument(
+        "--json", action="store_true", help="print the result as JSON (the only form)"
+    )
     send.set_defaults(run=_send)
-    resume = commands.add_parser("resume-sending", help="let messages go out again, after a restore")
+    resume = commands.add_parser(
+        "resume-sending", help="let messages go out again, after a restore"
+    )
     resume.set_defaults(run=_resume)
 
 

@@ -8,7 +8,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from outreach.accounts.sittings import forget_old
 from outreach.audit.chain import seal_pending
+from outreach.backups import back_up_now
 from outreach.contact.claims import any_lapsed, sweep_leases
 from outreach.contact.gateway_states import drift_back
 from outreach.contact.retention import forget_old_messages
@@ -70,6 +72,17 @@ def _seal(services: Services) -> None:
         pass
 
 
+def _back_up(services: Services) -> None:
+    folder = services.settings.instance
+    back_up_now(
+        services.database, folder / "backups", key_file=folder / "backup.key", now=real_now()
+    )
+
+
+def _forget_sittings(services: Services) -> None:
+    services.database.act(lambda session: forget_old(session, now=real_now()))
+
+
 def _watch(services: Services) -> None:
     services.database.act(lambda session: watch_day(session, now=business_clock(session).now()))
 
@@ -97,4 +110,6 @@ DUTIES: tuple[Duty, ...] = (
     Duty("remind_due", _remind, daily_from=time(9)),
     Duty("restate_all", _restate, daily_from=time(0, 10)),
     Duty("forget_messages", _forget, daily_from=time(2, 30)),
+    Duty("forget_sittings", _forget_sittings, daily_from=time(2, 40)),
+    Duty("back_up", _back_up, daily_from=time(3)),
 )

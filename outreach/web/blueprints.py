@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette, story
-from outreach.web.admin import areas, attention, audit, place, users
+from outreach.web.admin import areas, attention, audit, backups, place, users
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.field import page as field
@@ -25,6 +25,7 @@ ALL: tuple[Blueprint, ...] = (
     areas.bp,
     place.bp,
     audit.bp,
+    backups.bp,
     standing.bp,
     history.bp,
     oversight.bp,
