@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from outreach.routing.cost import MOVED_AT_MOST_S, Weights
-from outreach.routing.neighbours import nearest_legs
+from outreach.routing.neighbours import NEAREST, nearest_legs
 from outreach.routing.network import (
     ANYWHERE,
     CHECKPOINT,
@@ -80,7 +80,11 @@ def compile_problem(problem: Problem, weights: Weights) -> Compiled:
     units += _break_units(problem, weights, rows)
     net = _network(problem, rows, heads, number)
     arrays = _unit_arrays(problem, units, len(rows))
-    arrays = arrays._replace(near=nearest_legs(net, arrays.leg_unit))
+    driven = sum(min((len(o.legs) for o in unit.options), default=0) for unit in units)
+    variety = max(1, min(4, len(rows) // max(1, driven)))
+    # Of several variants of a leg at most one is driven, so that more neighbours are needed.
+    near = nearest_legs(net, arrays.leg_unit, variety * NEAREST)
+    arrays = arrays._replace(near=near)
     fixed = max((len(h) + len(a) for h, a in zip(heads, aboard, strict=True)), default=0)
     longest = fixed + min(2 * len(rows), LONGEST_ROUTE) + 2
     return Compiled(problem, weights, net, arrays, rows, units, heads, aboard, longest)

@@ -12,6 +12,8 @@ from outreach.routing.pricing import NEVER, Memory, price_in_route
 from outreach.routing.problem import Floats
 from outreach.routing.tours import Tours, drop_leg, put_leg, refresh
 
+OPTIONS_LOOKED_AT = 3.0
+
 
 @nb.njit(cache=True, nogil=True)
 def best_route(
@@ -117,12 +119,21 @@ def best_option(
     chance: Ints,
     unit: int,
     blink: float,
+    thrifty: bool,  # noqa: FBT001
 ) -> tuple[float, float, int]:
-    """Return the cheapest option of a unit: its price, the regret of not taking it now, the option."""
+    """Return a unit's least and second-least price and the option that has the least.
+
+    A thrifty look takes in the first option (told times kept) and a few of the others at random.
+    """
     best, second = NEVER, NEVER
     chosen = -1
-    for option in range(units.first_option[unit], units.first_option[unit + 1]):
+    first = units.first_option[unit]
+    count = units.first_option[unit + 1] - first
+    overlook = 1.0 - OPTIONS_LOOKED_AT / count if thrifty else 0.0
+    for option in range(first, first + count):
         if units.option_cost[option] >= best or not resources_free(units, tours, option):
+            continue
+        if option > first and overlook > 0.0 and draw(chance) < overlook:
             continue
         total = units.option_cost[option]
         regret = NEVER
@@ -199,7 +210,9 @@ def insert_in_turn(
     """Insert the units of the bank one after the other, each where it is cheapest."""
     for k in range(count):
         unit = bank[k]
-        _, _, option = best_option(net, weights, units, tours, memory, chance, unit, blink)
+        _, _, option = best_option(
+            net, weights, units, tours, memory, chance, unit, blink, blink > 0.0
+        )
         if option >= 0:
             place_option(net, weights, units, tours, memory, chance, unit, option, blink)
 
@@ -234,7 +247,7 @@ def insert_by_regret(
         while k < left:
             if due[k]:
                 best[k], second[k], best_v[k], second_v[k], option[k] = _two_best(
-                    net, weights, units, tours, memory, chance, unit[k]
+                    net, weights, units, tours, memory, chance, unit[k], noise > 0.0
                 )
                 due[k] = 0
             if option[k] < 0:
@@ -279,6 +292,7 @@ def _two_best(
     memory: Memory,
     chance: Ints,
     unit: int,
+    thrifty: bool,  # noqa: FBT001
 ) -> tuple[float, float, int, int, int]:
     """Return a unit's best and second-best price, their vehicles (-1: ask anew) and the option."""
     only = units.first_option[unit]
@@ -290,7 +304,9 @@ def _two_best(
         best, second, v, w, _ = best_route(net, weights, units, tours, memory, chance, leg, 0.0)
         extra = units.option_cost[only]
         return best + extra, second + extra, v, w, only if best < NEVER else -1
-    best, second, option = best_option(net, weights, units, tours, memory, chance, unit, 0.0)
+    best, second, option = best_option(
+        net, weights, units, tours, memory, chance, unit, 0.0, thrifty
+    )
     return best, second, -1, -1, option
 
 

@@ -12,7 +12,7 @@ LONGEST_PAUSE_S = 3600.0  # legs further apart in time are no neighbours
 WAIT_SHARE = 0.3  # a second of waiting between two stops counts this much of a second of driving
 
 
-def nearest_legs(net: Network, leg_unit: Nodes, count: int = NEAREST) -> Nodes:
+def nearest_legs(net: Network, leg_unit: Nodes, count: int) -> Nodes:
     """Return for each leg the legs of other units that could best stand beside it in a route."""
     return _nearest(net, leg_unit, min(count, max(1, len(leg_unit) - 1)))
 

@@ -27,7 +27,7 @@ from outreach.routing.removal import (
 )
 from outreach.routing.tours import Tours, copy_route, refresh
 
-ABSENT_AT_MOST = 24
+ABSENT_AT_MOST = 10
 
 
 class Dials(NamedTuple):

@@ -26,7 +26,9 @@ from outreach.routing.search import DIALS, Dials
 from outreach.routing.shares import deal, merge
 from outreach.routing.tours import Tours, copy_of, empty_tours
 
-TOGETHER_FROM = 150  # units from which all islands work on one plan
+TOGETHER_FROM = 150  # units of one leg from which all islands work on one plan
+TOGETHER_FROM_PAIRED = 600  # the same for units of several legs, which shares tend to tear apart
+RECOMBINE_UP_TO = 30.0  # mean stops of a route; longer ones hardly ever fit together anew
 CYCLE_PER_UNIT = 1000  # iterations of one annealing cycle, per unit
 STRETCH_S = 0.1  # seconds between two looks at the clock
 STRETCH = 500  # iterations between two looks when iterations are counted
@@ -111,11 +113,17 @@ def run(
     if len(first.everyone) == 0:
         return best
     with ThreadPoolExecutor(max_workers=len(islands) + 1) as workers:
-        if len(first.everyone) >= TOGETHER_FROM and len(compiled.net.kind) > len(islands):
+        if _is_large(compiled, first) and len(compiled.net.kind) > len(islands):
             _search_together(search, workers)
         else:
             _search_apart(search, workers)
     return search.best
+
+
+def _is_large(compiled: Compiled, island: Island) -> bool:
+    """Tell whether the threads should share one plan instead of having one each."""
+    paired = bool((np.diff(compiled.units.first_leg) > 1).any())
+    return len(island.everyone) >= (TOGETHER_FROM_PAIRED if paired else TOGETHER_FROM)
 
 
 def begun(compiled: Compiled, island: Island) -> Tours:
@@ -162,7 +170,9 @@ def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
             search.offer(island.best, island.cost)
         _take(search, recombining)
         recombining = None
-        if not budget.over():
+        sizes = search.best.tours.size
+        short = sizes.sum() <= RECOMBINE_UP_TO * max(1, int((sizes > 0).sum()))
+        if short and not budget.over():
             recombining = _start_recombining(search, workers)
         _exchange(search, cycle)
         cycle += 1
