@@ -103,6 +103,11 @@ def period_in_words(period: str) -> str:
     return _PART.sub(lambda m: f"{m[1]}{_ZH_UNITS[m[2]]}", period).replace(" + ", "")
 
 
+def age_in_words(age: str) -> str:
+    """Return ``80 years`` as an age is said: 80岁 in Chinese."""
+    return period_in_words(age).replace("年", "岁", 1)
+
+
 def _word_reason(reason: Reason) -> str:
     return str(REASONS[reason.code]) % _gaps(reason.facts)
 
@@ -112,7 +117,9 @@ def _gaps(facts: Mapping[str, object]) -> dict[str, str]:
     for name, value in facts.items():
         if isinstance(value, date):
             gaps[name] = day_with_year(value)
-        elif name in {"age", "period", "minimum"}:
+        elif name == "age":
+            gaps[name] = age_in_words(str(value))
+        elif name in {"period", "minimum"}:
             gaps[name] = period_in_words(str(value))
         else:
             gaps[name] = str(value)

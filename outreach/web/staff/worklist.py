@@ -44,6 +44,7 @@ class Today:
     items: tuple[WorkItem, ...]
     day: date
     by_weight: bool
+    is_late: bool
     is_everybodys: bool
 
 
@@ -72,6 +73,7 @@ def sheet() -> ResponseReturnValue:
 
 def _today(act: Acting) -> Today:
     everybody = request.args.get("whose") == "all"
+    is_late = request.args.get("only") == "late"
     found = worklist(
         act.session,
         user_id=None if everybody else act.user_id,
@@ -82,9 +84,10 @@ def _today(act: Acting) -> Today:
     return Today(
         list=found,
         stairwells=found.stairwells,
-        items=found.items,
+        items=tuple(i for i in found.items if i.is_overdue) if is_late else found.items,
         day=act.today,
-        by_weight=request.args.get("order") == "weight",
+        by_weight=is_late or request.args.get("order") == "weight",
+        is_late=is_late,
         is_everybodys=everybody,
     )
 

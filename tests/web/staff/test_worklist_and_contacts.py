@@ -9,7 +9,7 @@ from outreach.contact.codes import QuestionState
 from outreach.contact.models import ContactAttempt, Question
 from outreach.db import Database
 from outreach.ledger.codes import EntryStatus
-from tests.builders.town import Town, entry_of
+from tests.builders.town import NOW, Town, entry_of
 from tests.web.conftest import text_of
 from tests.web.staff.conftest import HTMX, SignIn, Viewed
 
@@ -38,6 +38,18 @@ def test_today_gives_htmx_the_list_alone(sign_in: SignIn, town: Town) -> None:
     answer = sign_in("worker").get("/today?order=weight", headers=HTMX)
     assert "<html" not in answer.get_data(as_text=True)
     assert "赵桂英" in answer.get_data(as_text=True)
+
+
+def test_the_number_of_overdue_opens_exactly_those_people(
+    sign_in: SignIn, town: Town, town_database: Database
+) -> None:
+    with town_database.write() as session:
+        entry_of(session, town.resident("zhao")).next_contact_on = NOW.date()
+    worker = sign_in("worker")
+    assert 'href="/today?only=late#rows"' in worker.get("/today").get_data(as_text=True)
+    late = text_of(worker.get("/today?only=late", headers=HTMX))
+    assert "王秀兰" in late
+    assert "赵桂英" not in late
 
 
 def test_a_worker_of_another_community_sees_none_of_these_people(
