@@ -15,6 +15,8 @@ export async function start(element) {
   for (const line of data.lines ?? []) {
     L.polyline(line.path ?? line, { color: line.color ?? "#0b6e4f", weight: 4 }).addTo(map);
   }
+  // A circle knows its bounds only on a map that shows something.
+  if (data.shapes?.length) map.setView(data.shapes.find((shape) => shape.at)?.at ?? [34.75, 113.65], 12);
   const shapes = (data.shapes ?? []).map((shape) => addShape(L, map, shape));
   fit(L, map, data, [...pins, ...shapes]);
   if (data.pick) letPick(L, map, data, element.getAttribute("aria-label"));
