@@ -18,6 +18,7 @@ from outreach.web.staff import (
     questions,
     residents,
     simulator,
+    trail_words,  # noqa: F401 - imported for the words it adds
     worklist,
 )
 
