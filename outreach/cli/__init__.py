@@ -7,12 +7,28 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
+import outreach.cli.accounts as accounts_commands
+import outreach.cli.checks as checks_commands
+import outreach.cli.database as database_commands
+import outreach.cli.engine as engine_commands
+import outreach.cli.messages as message_commands
+import outreach.cli.people as people_commands
+import outreach.cli.serving as serving_commands
 from outreach import __version__
-from outreach.cli import accounts, checks, database, engine, messages, people, serving
 from outreach.cli.output import say
 from outreach.config import SettingsWrong
 from outreach.kernel.errors import OutreachError
 from outreach.vault import KeysMissing
+
+GROUPS = (
+    database_commands,
+    accounts_commands,
+    serving_commands,
+    people_commands,
+    message_commands,
+    engine_commands,
+    checks_commands,
+)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -25,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (database, accounts, serving, people, messages, engine, checks):
+    for group in GROUPS:
         group.add_commands(commands)
     return top
 

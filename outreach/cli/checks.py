@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
         yield Finding(what, BAD, type(error).__name__, "see the configuration table in README.md")
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings) -> Generator[Finding, None, bool]:
     engine = make_engine(settings.database)
     shown = engine.url.render_as_string(hide_password=True)
     try:
@@ -110,7 +110,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         engine.dispose()
 
 
-def _keys(settings: Settings) -> Iterator[Finding]:
+def _keys(settings: Settings) -> Generator[Finding, None, bool]:
     path = settings.keys_file
     try:
         load_vault(path)
@@ -180,7 +180,7 @@ def _public_address(settings: Settings) -> Finding:
 def _verify_audit(_options: argparse.Namespace) -> int:
     services = build_services(load_settings())
     with services.database.read() as session:
-        result = verify(session)
+        report = verify(session)
     services.database.close()
-    answer(result)
-    return 0 if result["ok"] else 1
+    answer(asdict(report))
+    return 0 if report.broken is None else 1

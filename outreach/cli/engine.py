@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
 
 
 def _solve(options: argparse.Namespace) -> int:
-    from outreach.routing.instances import solve_file
+    from outreach.routing.files import solve_file
 
     if options.seconds is None and options.iterations is None:
         options.seconds = 10.0

@@ -151,7 +151,7 @@ def _visits(session: Session, day: date) -> list[_Visit]:
     for stop, leg, driver_id in stops:
         visit = found[leg.appointment_id]
         visit.stops[(leg.direction, stop.kind)] = stop.arrives_at
-        visit.drivers[leg.direction] = driver_id
+        visit.drivers[leg.direction] = driver_id or 0
         visit.legs[leg.direction] = leg.id
     return list(found.values())
 
