@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def pages(opened: Database, city: City) -> dict[str, Any]:
         for name, area in units.items():
             asked = Asked(campaign, Basis.REGISTRATION, area, (Dimension.AGE,))
             found[f"dashboard_{name}"] = timed(
-                lambda asked=asked: coverage(session, asked, scope=EVERYWHERE, now=NOW)
+                partial(coverage, session, asked, scope=EVERYWHERE, now=NOW)
             )
         area = city.districts[0]
         found["bare_sql_district"] = timed(
@@ -170,7 +171,7 @@ def pages(opened: Database, city: City) -> dict[str, Any]:
             ),
         }.items():
             found[f"drill_down_{name}"] = timed(
-                lambda cell=cell: people_of(session, cell, scope=EVERYWHERE, now=NOW), rounds=20
+                partial(people_of, session, cell, scope=EVERYWHERE, now=NOW), rounds=20
             )
     dashboard, bare = found["dashboard_district"]["p95_ms"], found["bare_sql_district"]["p95_ms"]
     found["dashboard_to_bare_sql"] = round(dashboard / bare, 2)

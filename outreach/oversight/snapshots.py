@@ -40,6 +40,9 @@ def freeze_if_due(session: Session, *, now: datetime) -> Snapshot | None:
     last = last_frozen(session)
     if last is not None and last.on >= day:
         return None
+    if last is None and day < local.date():
+        # A new installation knows nothing of yesterday.
+        return None
     return freeze_day(session, day=day, now=now)
 
 
