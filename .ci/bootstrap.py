@@ -91,8 +91,6 @@ def _product_steps() -> Iterator[Step]:
     compiled = [path.with_suffix(".mo") for path in catalogues]
     yield Step("translations", [contents(catalogues)], compiled, _compile_translations)
 
-    if not (ROUTING / "warm.py").exists():
-        return
     # numba files its compiled code by the source's time stamp, so a touched file counts as changed.
     sources = [f"{path}:{path.stat().st_mtime_ns}" for path in sorted(ROUTING.rglob("*.py"))]
     yield Step("kernels", [contents([RUNTIME]), *sources], [KERNELS], _warm_kernels)

@@ -11,13 +11,21 @@ from sqlalchemy.orm import Session
 from outreach.accounts.sittings import forget_old
 from outreach.audit.chain import seal_pending
 from outreach.backups import back_up_now
+from outreach.clinics.operations import lay_out_days
 from outreach.contact.claims import any_lapsed, sweep_leases
 from outreach.contact.gateway_states import drift_back
 from outreach.contact.retention import forget_old_messages
 from outreach.jobs.scheduler import Duty
 from outreach.kernel.clock import real_now
-from outreach.places.queries import business_clock
+from outreach.oversight.reports import make_due
+from outreach.oversight.responsibility import climb
+from outreach.oversight.rollups import prove, refresh
+from outreach.oversight.snapshots import freeze_if_due
+from outreach.places.addresses import addresses_to_locate
+from outreach.places.geocoding import locate_address
+from outreach.places.queries import business_clock, local_day
 from outreach.services import Services
+from outreach.transport.shifts import lay_out_shifts
 from outreach.workflows.car_near import tell_cars_near
 from outreach.workflows.nightly_restatement import resident_chunks, restate_night
 from outreach.workflows.nudge import remind_due
@@ -83,6 +91,28 @@ def _forget_sittings(services: Services) -> None:
     services.database.act(lambda session: forget_old(session, now=real_now()))
 
 
+def _lay_out(services: Services) -> None:
+    """Keep the coming weeks laid out from weekly hours and usual shifts."""
+
+    def lay(session: Session) -> None:
+        today = local_day(session, business_clock(session).now())
+        lay_out_days(session, from_on=today, until_on=today + LAID_OUT)
+        lay_out_shifts(session, from_on=today, until_on=today + LAID_OUT)
+
+    services.database.act(lay)
+
+
+def _locate(services: Services) -> None:
+    """Ask the geocoder, if there is one, where some unlocated addresses are; it sees the address alone."""
+    if services.geocoder is None:
+        return
+    with services.database.read() as session:
+        waiting = addresses_to_locate(session)
+        now = business_clock(session).now()
+    for address_id in waiting:
+        locate_address(services.database, services.geocoder, address_id=address_id, now=now)
+
+
 def _watch(services: Services) -> None:
     services.database.act(lambda session: watch_day(session, now=business_clock(session).now()))
 
@@ -98,6 +128,28 @@ def _restate_chunk(session: Session, *, ids: Sequence[int]) -> None:
     restate_night(session, resident_ids=ids, now=business_clock(session).now())
 
 
+def _refresh_rollups(services: Services) -> None:
+    services.database.act(lambda session: refresh(session, now=business_clock(session).now()))
+
+
+def _freeze(services: Services) -> None:
+    services.database.act(lambda session: freeze_if_due(session, now=business_clock(session).now()))
+
+
+def _report(services: Services) -> None:
+    services.database.act(lambda session: make_due(session, now=business_clock(session).now()))
+
+
+def _climb(services: Services) -> None:
+    services.database.act(lambda session: climb(session, now=business_clock(session).now()))
+
+
+def _prove(services: Services) -> None:
+    services.database.act(lambda session: prove(session, now=business_clock(session).now()))
+
+
+LAID_OUT = timedelta(days=28)
+
 DUTIES: tuple[Duty, ...] = (
     Duty("sweep_leases", _sweep, every=timedelta(seconds=5), everywhere=True),
     Duty("expire_messages", _expire, every=timedelta(seconds=10)),
@@ -107,6 +159,13 @@ DUTIES: tuple[Duty, ...] = (
     Duty("seal_audit", _seal, every=timedelta(seconds=10)),
     Duty("watch_day", _watch, every=timedelta(seconds=30)),
     Duty("drift_routes", _drift, every=timedelta(minutes=5)),
+    Duty("refresh_rollups", _refresh_rollups, every=timedelta(seconds=15)),
+    Duty("freeze_day", _freeze, every=timedelta(minutes=5)),
+    Duty("make_reports", _report, every=timedelta(minutes=5)),
+    Duty("climb", _climb, every=timedelta(hours=1)),
+    Duty("prove_rollups", _prove, daily_from=time(3, 30)),
+    Duty("locate_addresses", _locate, every=timedelta(minutes=1)),
+    Duty("lay_out_days", _lay_out, daily_from=time(0, 30)),
     Duty("remind_due", _remind, daily_from=time(9)),
     Duty("restate_all", _restate, daily_from=time(0, 10)),
     Duty("forget_messages", _forget, daily_from=time(2, 30)),
