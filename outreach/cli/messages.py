@@ -7,6 +7,7 @@ from typing import Any
 
 from outreach.audit.trail import record
 from outreach.cli.output import answer
+from outreach.cli.serving import set_start_clock
 from outreach.config import load_settings
 from outreach.contact.campaign_sending import resume_all
 from outreach.contact.codes import Purpose
@@ -34,6 +35,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
 
 def _send(options: argparse.Namespace) -> int:
     services = build_services(load_settings())
+    set_start_clock(services)
     sent = send_one(
         services.database,
         services.routes,
