@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 import xlsxwriter
 
 
-def blank_ledger(headings: Sequence[str], example: Sequence[str], *, note: str) -> bytes:
+def blank_ledger(
+    headings: Sequence[str], example: Sequence[str], *, note: str, guide_name: str
+) -> bytes:
     """Return a workbook to fill in: every column a text, so that no number is rounded."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
@@ -20,7 +22,7 @@ def blank_ledger(headings: Sequence[str], example: Sequence[str], *, note: str) 
         width = max(10, len(heading) * 2 + 4, len(example[column]) + 4)
         sheet.set_column(column, column, width, text)
     sheet.freeze_panes(1, 1)
-    guide = book.add_worksheet("?")
+    guide = book.add_worksheet(guide_name)
     guide.set_column(0, 0, 90)
     guide.write_string(0, 0, note)
     for number, (heading, cell) in enumerate(zip(headings, example, strict=True), start=2):

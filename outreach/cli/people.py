@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import zlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -54,11 +55,13 @@ def _day(text: str) -> date:
 def _import(options: argparse.Namespace) -> int:
     _check_file(options.file)
     database = open_services().database
-    rows: list[str] = []
+    rows: list[bytes] = []
 
     def print_later(piece: Sequence[Landed]) -> None:
-        # As text: a hundred thousand rows as objects would outweigh everything else.
-        rows.append(",".join(json.dumps(_row(item), ensure_ascii=False) for item in piece))
+        # Packed: a hundred thousand rows as objects, or even as text, would outweigh everything else.
+        if piece:
+            text = ",".join(json.dumps(_row(item), ensure_ascii=False) for item in piece)
+            rows.append(zlib.compress(text.encode(), 1))
 
     now, today = _now(database)
     done = import_file(
@@ -82,10 +85,19 @@ def _import(options: argparse.Namespace) -> int:
         "changed": done.counts.get(f"kind:{RowKind.CHANGED}", 0),
         "questions": list(done.questions),
     }
-    text = json.dumps(summary, ensure_ascii=False)
-    sys.stdout.write(f'{{"rows": [{",".join(filter(None, rows))}], {text[1:]}\n')
-    sys.stdout.flush()
+    _print_rows(rows, summary)
     return 0
+
+
+def _print_rows(rows: Sequence[bytes], summary: dict[str, Any]) -> None:
+    """Print one JSON object, the rows first, without ever holding it whole."""
+    write = sys.stdout.write
+    write('{"rows": [')
+    for number, packed in enumerate(rows):
+        write("," if number else "")
+        write(zlib.decompress(packed).decode())
+    write("], " + json.dumps(summary, ensure_ascii=False)[1:] + "\n")
+    sys.stdout.flush()
 
 
 def _row(item: Landed) -> dict[str, Any]:

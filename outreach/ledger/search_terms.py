@@ -90,7 +90,7 @@ def _name_terms(folded: str) -> frozenset[str]:
 def _spoken(way: tuple[str, ...]) -> set[str]:
     terms = {
         SOUND + "".join(way)[:_LONGEST_TERM],
-        INITIALS + "".join(syllable[0] for syllable in way),
+        INITIALS + "".join(syllable[:1] for syllable in way),
     }
     if len(way) >= 3:
         terms.add(SOUND + "".join(way[1:])[:_LONGEST_TERM])

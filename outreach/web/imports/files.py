@@ -364,7 +364,7 @@ def blank() -> ResponseReturnValue:
         _("Grid 1"),
         _("Zhao Guilan"),
         _("female"),
-        "410103193503080023",
+        "410103193503080028",
         "1935-03-08",
         _("12 Mianfang East Road, building 10, unit 3, room 304"),
         "13900000001",
@@ -376,7 +376,9 @@ def blank() -> ResponseReturnValue:
     )
     note = _("One person per row. Leave empty what is not known; dates as 2026-11-26.")
     headings = [field_word(name) for name in names.split()]
-    return _sheet(blank_ledger(headings, [str(e) for e in example], note=note), "ledger.xlsx")
+    cells = [str(cell) for cell in example]
+    content = blank_ledger(headings, cells, note=note, guide_name=_("How to fill it in"))
+    return _sheet(content, "ledger.xlsx")
 
 
 def _sheet(content: bytes, name: str) -> Response:
