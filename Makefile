@@ -57,7 +57,7 @@ judge: setup-dev  ## compare with published cases in OUTREACH_SHARED (../shared)
 	@OUTREACH_SHARED="$(OUTREACH_SHARED)" $(PY) -m pytest tests/judge $(ARGS)
 
 chaos: setup-dev  ## kill, stall and double processes while messages flow
-	@$(PY) -m pytest tests/chaos $(ARGS)
+	@$(PY) -m pytest tests/chaos --full-chaos -s $(ARGS)
 
 ifneq ($(BENCHES),)
 $(BENCHES): bench-%: setup-dev

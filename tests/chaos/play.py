@@ -76,7 +76,7 @@ class Stage:
         with self.database.read() as session:
             return get_place(session).clock_offset_s
 
-    def stable(self, *, senders: int = 8, lease_s: float = 3.0, wait_s: float = 0.5) -> None:
+    def stable(self, *, senders: int = 8, lease_s: float = 10.0, wait_s: float = 3.0) -> None:
         """Get ready to start workers of this kind."""
         command = [
             *(sys.executable, "-m", "tests.chaos.worker"),
@@ -129,11 +129,16 @@ class Stage:
             question = select(Message.state, func.count()).group_by(Message.state)
             return Counter({state.value: count for state, count in session.execute(question)})
 
+    def told(self) -> str:
+        """Return the end of what workers logged."""
+        log = self.folder / "workers.log"
+        return log.read_text()[-4000:] if log.exists() else ""
+
     def wait_until_settled(self, *, within_s: float) -> None:
         """Wait until every message has an end."""
         ends = time.monotonic() + within_s
         while self.working():
-            assert time.monotonic() < ends, f"still working: {self.states()}"
+            assert time.monotonic() < ends, f"still working: {self.states()}\n{self.told()}"
             time.sleep(0.1)
 
 

@@ -103,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
         """Create a message or a call, or change how requests are met."""
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
+        if len(body) < length:  # whoever sent it died over it: no server takes half a request
+            self.close_connection = True
+            return
         path = urlsplit(self.path).path
         if path == "/control":
             self._control(json.loads(body))

@@ -90,7 +90,7 @@ def test_fault_7_a_worker_that_stands_still_is_overtaken_and_sends_nothing_late(
     with stage_on(postgres_url, tmp_path, provider) as stage:
         provider.control(latency_s=0.05)
         stage.fill(120)
-        stage.stable(senders=4, lease_s=2, wait_s=0.5)
+        stage.stable(senders=4, lease_s=8, wait_s=3)
         frozen = stage.start_worker()
         while provider.requests() < 20:
             time.sleep(0.01)

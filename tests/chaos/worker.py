@@ -84,8 +84,7 @@ def main() -> None:
     parser.add_argument("--lease-s", type=float, default=120.0)
     parser.add_argument("--wait-s", type=float, default=600.0)
     options = parser.parse_args()
-    logging.basicConfig(level=logging.CRITICAL)
-    logging.getLogger("outreach").setLevel(logging.CRITICAL)
+    logging.basicConfig(filename=options.folder / "workers.log", level=logging.WARNING)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no zombie behind
     for _line in sys.stdin:
         child = os.fork()
