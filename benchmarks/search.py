@@ -118,14 +118,14 @@ def measure(database: Database, village: Village, count: int) -> dict[str, Any]:
         )
 
     def bare(kind: str, words: list[str]) -> Callable[[Session, int], Any]:
-        def run(session: Session, n: int) -> Any:  # noqa: ANN401 - rows
+        def run(session: Session, n: int) -> Any:
             low = kind + words[n % len(words)]
             asked = {"low": low, "high": low + "\U0010ffff"}
             return session.execute(text(BARE_TERM), asked).all()
 
         return run
 
-    def bare_tail(session: Session, n: int) -> Any:  # noqa: ANN401 - rows
+    def bare_tail(session: Session, n: int) -> Any:
         tail = tails[n]
         asked = {
             "tail": vault.index(tail, purpose="phone_tail"),
@@ -133,7 +133,7 @@ def measure(database: Database, village: Village, count: int) -> dict[str, Any]:
         }
         return session.execute(text(BARE_TAIL), asked).all()
 
-    def page(session: Session, n: int) -> Any:  # noqa: ANN401 - a page
+    def page(session: Session, n: int) -> Any:
         asked = LedgerFilter(campaign_id=village.campaign_id)
         return list_people(session, asked=asked, scope=EVERYWHERE, day=TODAY, page=n % 20 + 1)
 

@@ -124,6 +124,7 @@ def _open_conflicts(scope: Scope) -> Select[int]:
             ImportBatch.kind == "official",
             ImportRow.fingerprint.is_not(None),
             ImportRow.resolved_at.is_(None),
+            ImportRow.cells_sealed.is_not(None),
             within(scope, func.coalesce(Resident.community_id, ImportBatch.community_id)),  # type: ignore[arg-type]
         )
     )

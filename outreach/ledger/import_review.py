@@ -22,7 +22,7 @@ from outreach.ledger.columns import ColumnMap
 from outreach.ledger.import_models import ImportBatch, ImportRow
 from outreach.ledger.import_rows import FieldChange, open_changes, open_row
 from outreach.ledger.models import LifeReport, Resident
-from outreach.ledger.outcome import RowOutcome
+from outreach.ledger.outcome import RowOutcome, SkippedRow
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Address, Area
 from outreach.tasks.codes import TaskState
@@ -244,8 +244,8 @@ def row_line(session: Session, *, row_id: int) -> tuple[RowLine, tuple[str, ...]
 
 
 def _row_line(vault: Vault, row: ImportRow, resident_name: str) -> RowLine:
-    opened = open_row(vault, row)
-    is_person = isinstance(opened, RowOutcome)
+    # The cells of somebody who was erased are gone; the row's place in the file stays.
+    opened = open_row(vault, row) if row.cells_sealed is not None else None
     values = opened.values if isinstance(opened, RowOutcome) else None
     is_elsewhere = "in_other_community" in row.codes
     return RowLine(
@@ -268,7 +268,7 @@ def _row_line(vault: Vault, row: ImportRow, resident_name: str) -> RowLine:
         resident_name="" if is_elsewhere else resident_name,
         repeats_row=row.repeats_row,
         decision=row.decision,
-        text="" if is_person else opened.text,  # type: ignore[union-attr]
+        text=opened.text if isinstance(opened, SkippedRow) else "",
     )
 
 
@@ -338,7 +338,11 @@ def problem_cells(
     vault = vault_of(session)
     rows = session.scalars(
         select(ImportRow)
-        .where(ImportRow.batch_id == batch_id, ImportRow.kind == RowKind.PROBLEM)
+        .where(
+            ImportRow.batch_id == batch_id,
+            ImportRow.kind == RowKind.PROBLEM,
+            ImportRow.cells_sealed.is_not(None),
+        )
         .order_by(ImportRow.row_number)
     )
     found = []

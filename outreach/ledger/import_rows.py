@@ -117,6 +117,7 @@ def waiting_rows(
             ImportRow.batch_id == batch_id,
             ImportRow.row_number > after,
             ImportRow.outcome != SKIPPED,
+            ImportRow.cells_sealed.is_not(None),
         )
         .order_by(ImportRow.row_number)
         .limit(limit)

@@ -60,7 +60,12 @@ _WIPED: dict[str, dict[str, Any]] = {
     "day_event": {"facts": {}},
     "handover": {"received_by": "", "witness": "", "contact_person_id": None},
     "observation": {"adverse_code": "", "extension_reason": ""},
-    "import_row": {"cells_sealed": None, "changes_sealed": None, "resident_id": None},
+    "import_row": {
+        "cells_sealed": None,
+        "mended_sealed": None,
+        "changes_sealed": None,
+        "resident_id": None,
+    },
     "opt_out": {"resident_id": None},
     "strike_off": {"dose_id": None, "deferral_id": None, "reason": "erased"},
     "status_transition": {"facts": {}},

@@ -283,9 +283,13 @@ def _commit_piece(session: Session, batch_id: int, hand: Hand) -> tuple[int, int
     people = session.scalar(
         select(func.count())
         .select_from(ImportRow)
-        .where(ImportRow.batch_id == batch_id, ImportRow.outcome != SKIPPED)
+        .where(
+            ImportRow.batch_id == batch_id,
+            ImportRow.outcome != SKIPPED,
+            ImportRow.cells_sealed.is_not(None),
+        )
     )
-    return batch.rows_done, people or 0
+    return (batch.rows_done, people or 0) if rows else (people or 0, people or 0)
 
 
 def get_row(session: Session, row_id: int) -> tuple[ImportRow, ImportBatch]:

@@ -13,10 +13,12 @@ from outreach.ledger.codes import BatchState, LifeReportKind, ReportState
 from outreach.ledger.entry_models import Dose
 from outreach.ledger.import_batches import SameFileInProgress, lock_batch, take_lease
 from outreach.ledger.import_models import ImportBatch, ImportRow
+from outreach.ledger.import_review import row_lines
 from outreach.ledger.import_rows import open_row
 from outreach.ledger.models import LifeReport, Phone, Resident
 from outreach.ledger.outcome import RowOutcome
 from outreach.workflows import import_ledger
+from outreach.workflows.erase_resident import erase_resident
 from tests.integration.imports.files import Ledgers, csv_file, id_number, many, person
 
 
@@ -246,3 +248,27 @@ def test_moment_2h_a_file_with_english_headers_is_understood(ledgers: Ledgers) -
         resident = session.scalars(select(Resident)).one()
         assert (resident.name, resident.lives_alone) == ("Zhao Guilan", True)
         assert session.scalars(select(Dose.given_on)).all() == [date(2021, 5, 1)]
+
+
+def test_fault_68_an_erased_person_leaves_nothing_in_the_files_that_brought_them(
+    ledgers: Ledgers,
+) -> None:
+    ledgers.bring([person(), *many(2)])
+    with ledgers.database.write() as session:
+        resident_id = session.scalars(select(Resident.id).where(Resident.name == "赵桂兰")).one()
+        erase_resident(
+            session,
+            resident_id=resident_id,
+            by=ledgers.village.worker,
+            reason="asked for it",
+            now=ledgers.now,
+        )
+    with ledgers.database.read() as session:
+        batch_id = session.scalars(select(ImportBatch.id)).one()
+        lines, total = row_lines(session, batch_id=batch_id, group="new", page=1)
+        rows = session.scalars(select(ImportRow).order_by(ImportRow.row_number)).all()
+        assert (rows[0].cells_sealed, rows[0].resident_id) == (None, None)
+        assert all(row.cells_sealed is not None for row in rows[1:])
+    assert total == 3
+    assert (lines[0].name, lines[0].phones) == ("", ())
+    assert lines[1].name
