@@ -35,6 +35,7 @@ from outreach.oversight.reports import ReportKind, Wanted, make
 from outreach.oversight.rollups import prove, rebuild, refresh, touch_residents
 from outreach.oversight.rules import sums_hold, total
 from outreach.oversight.snapshots import freeze_day
+from outreach.oversight.viewing import Known
 from outreach.schema import metadata
 from outreach.vault import new_vault
 from tests.builders.city import NOW, TODAY, City, Size, build_city
@@ -42,6 +43,14 @@ from tests.fixtures import postgres
 
 ROUNDS = 40
 BARE = """
+SELECT area.parent_id, ledger_entry.status, count(*) FROM ledger_entry
+JOIN area ON area.id = ledger_entry.community_id
+JOIN resident ON resident.id = ledger_entry.resident_id
+WHERE ledger_entry.campaign_id = :campaign AND ledger_entry.is_counted
+ AND area.path LIKE (SELECT path FROM area WHERE id = :area) || '%'
+GROUP BY area.parent_id, ledger_entry.status
+"""
+KEPT = """
 SELECT area_id, dimension, value, vaccinated, to_contact, considering, agreed, booked, deferred, exempt,
        declined, unreachable, moved, deceased, not_yet_eligible, unknown, elsewhere
 FROM rollup WHERE campaign_id = :campaign AND basis = 'registration'
@@ -154,6 +163,9 @@ def pages(opened: Database, city: City) -> dict[str, Any]:
                 partial(coverage, session, asked, scope=EVERYWHERE, now=NOW)
             )
         area = city.districts[0]
+        found["kept_rows_district"] = timed(
+            lambda: session.execute(text(KEPT), {"campaign": city.campaign_id, "area": area}).all()
+        )
         found["bare_sql_district"] = timed(
             lambda: session.execute(text(BARE), {"campaign": city.campaign_id, "area": area}).all()
         )
@@ -215,8 +227,14 @@ def nightly(opened: Database, city: City) -> dict[str, Any]:
         campaign = choose_campaign(session, None)
 
         def all_reports() -> None:
+            known: Known = {}
             for community in city.communities:
-                make(session, Wanted(ReportKind.DAILY, community, campaign, TODAY, "zh"), now=NOW)
+                make(
+                    session,
+                    Wanted(ReportKind.DAILY, community, campaign, TODAY, "zh"),
+                    now=NOW,
+                    known=known,
+                )
 
         found["reports_communities"] = len(city.communities)
         found["reports_all_communities_s"] = once(all_reports)

@@ -21,8 +21,9 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from outreach.contact.models import AttemptReason, ContactAttempt
 from outreach.ledger.codes import EntryStatus
@@ -62,6 +63,7 @@ class Units:
 
     basis: Basis
     day: date
+    campaign_id: int
     staying: Any
 
     @property
@@ -103,18 +105,22 @@ class Units:
             return true()
         if self.staying is None:
             return LedgerEntry.community_id.in_(community_ids)
-        # The first part lets both databases begin at an index; the second is what is meant.
+        # The first part lets both databases begin at their indexes; the second is what is meant.
+        line = aliased(LedgerEntry)
         guests = select(Stay.resident_id).where(Stay.community_id.in_(community_ids))
-        nearby = or_(
-            LedgerEntry.community_id.in_(community_ids), LedgerEntry.resident_id.in_(guests)
+        nearby = union(
+            select(line.id).where(
+                line.campaign_id == self.campaign_id, line.community_id.in_(community_ids)
+            ),
+            select(line.id).where(line.resident_id.in_(guests)),
         )
-        return and_(nearby, self.community.in_(community_ids))
+        return and_(LedgerEntry.id.in_(nearby), self.community.in_(community_ids))
 
 
-def units(basis: Basis, day: date) -> Units:
+def units(basis: Basis, day: date, campaign_id: int) -> Units:
     """Return the units of a basis on a day."""
     staying = stays_on(day) if basis is Basis.RESIDENCE else None
-    return Units(basis, day, staying)
+    return Units(basis, day, campaign_id, staying)
 
 
 def value_of(dimension: Dimension, day: date) -> ColumnElement[str]:
@@ -226,7 +232,7 @@ def count_by_unit(
     session: Session, asked: Question, *, dimension: Dimension, unit: str
 ) -> dict[Key, Counts]:
     """Return the sums by unit ('community' or 'grid') and value of the dimension, counted from the lines."""
-    belong = units(asked.basis, asked.day)
+    belong = units(asked.basis, asked.day, asked.campaign_id)
     place = belong.community if unit == "community" else belong.grid
     value = value_of(dimension, asked.day)
     elsewhere = (
@@ -250,10 +256,12 @@ def count_by_unit(
         belong.within(asked.community_ids),
         *only_statuses(dimension),
     )
-    if unit == "grid":
-        question = question.where(place.is_not(None))
     found: dict[Key, dict[str, int]] = {}
     for row in session.execute(question.group_by("unit", "value", LedgerEntry.status, "elsewhere")):
+        if (
+            row.unit is None
+        ):  # in no grid: asking the database to leave them out misleads its planner
+            continue
         cell = found.setdefault((row.unit, row.value), dict.fromkeys(COLUMNS, 0))
         if row.elsewhere:
             cell["elsewhere"] += row.people

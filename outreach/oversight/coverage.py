@@ -275,8 +275,7 @@ class Reader:
         if not touched:
             return
         asked = Question(self._campaign_id, self._basis, self._fresh.day, tuple(sorted(touched)))
-        finer = any(d is not Dimension.ALL for d in dimensions)
-        now = live(self._session, asked, with_dimensions=finer)
+        now = live(self._session, asked, dimensions=dimensions)
         old = self._kept(touched, dimensions)
         for unit, place in places.items():
             if place.level is AreaLevel.GRID:

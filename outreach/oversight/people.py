@@ -163,7 +163,7 @@ def _over(
     *,
     named: bool = False,
 ) -> Select[*tuple[Any, ...]]:
-    belong = units(cell.basis, day)
+    belong = units(cell.basis, day, cell.campaign_id)
     needs_resident = (
         named or cell.dimension is not Dimension.ALL or cell.basis is Basis.REGISTRATION
     )

@@ -29,7 +29,7 @@ from outreach.oversight.rules import Counts, pace
 from outreach.oversight.sentences import Told, pace_sentence, sentences
 from outreach.oversight.span import Span, how_many
 from outreach.oversight.traffic import HARMS, LISTS
-from outreach.oversight.viewing import Row, View, view_of
+from outreach.oversight.viewing import Known, Row, View, view_of
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
 from outreach.places.queries import get_place, local_zone
@@ -162,7 +162,7 @@ def make(session: Session, wanted: Wanted, *, now: datetime, by: int | None = No
         raise NotFound("area")
     content = {
         "open": asdict(_report(session, wanted, area, named=True, now=now)),
-        "closed": asdict(_report(session, wanted, area, named=False, now=now)),
+        "closed": asdict(_report(session, wanted, area, named=False, now=now, known=known)),
     }
     row = SavedReport(
         kind=wanted.kind,
@@ -203,12 +203,14 @@ def make_due(session: Session, *, now: datetime) -> int:
     made = 0
     languages = [name for name in get_place(session).languages if name in {"zh", "en"}]
     for campaign in campaigns(session):
+        known: Known = {}
         for area_id in reporting_areas(session):
             for kind in kinds:
                 for language in languages:
                     if (kind, area_id, campaign.id, language) in have:
                         continue
-                    make(session, Wanted(kind, area_id, campaign, local.date(), language), now=now)
+                    wanted = Wanted(kind, area_id, campaign, local.date(), language)
+                    make(session, wanted, now=now, known=known)
                     made += 1
     return made
 
@@ -281,7 +283,13 @@ def from_content(content: dict[str, Any]) -> Report:
 def _report(session: Session, wanted: Wanted, area: Area, *, named: bool, now: datetime) -> Report:
     words = _Words(wanted.language)
     scope = Scope(paths=(area.path,), named_paths=(area.path,) if named else ())
-    view = view_of(session, Asked(wanted.campaign, wanted.basis, area.id), scope=scope, now=now)
+    view = view_of(
+        session,
+        Asked(wanted.campaign, wanted.basis, area.id),
+        scope=scope,
+        now=now,
+        known=known,
+    )
     first = wanted.on - timedelta(days=6) if wanted.kind is ReportKind.WEEKLY else wanted.on
     notes = [
         f"{words['basis']}{BASIS_LABELS[wanted.basis].label(wanted.language)}",

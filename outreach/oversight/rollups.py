@@ -134,14 +134,16 @@ def counted_campaigns(session: Session) -> list[int]:
     )
 
 
-def live(session: Session, asked: Question, *, with_dimensions: bool) -> dict[RowKey, Counts]:
+def live(
+    session: Session, asked: Question, *, dimensions: Iterable[Dimension]
+) -> dict[RowKey, Counts]:
     """Return the rollup rows of communities and their grids as counted from the lines at this moment."""
     rows: dict[RowKey, Counts] = {}
     for (grid, _), counts in count_by_unit(
         session, asked, dimension=Dimension.ALL, unit="grid"
     ).items():
         rows[(grid, asked.basis, Dimension.ALL, "")] = counts
-    for dimension in Dimension if with_dimensions else (Dimension.ALL,):
+    for dimension in dimensions:
         for (community, value), counts in count_by_unit(
             session, asked, dimension=dimension, unit="community"
         ).items():
@@ -159,7 +161,7 @@ def _write(session: Session, communities: Sequence[int], *, day: date, whole: bo
             parts = [None] if whole else list(_parts(communities))
             for part in parts:
                 asked = Question(campaign_id, basis, day, part)
-                rows |= live(session, asked, with_dimensions=True)
+                rows |= live(session, asked, dimensions=Dimension)
                 if part is not None:
                     _remove(session, campaign_id, basis, _with_grids(part, paths))
             _insert(session, campaign_id, rows)
@@ -309,7 +311,7 @@ def _recount(
 ) -> dict[tuple[int, Dimension, str], Counts]:
     from outreach.oversight.counting import is_elsewhere, is_unknown, units, value_of
 
-    belong = units(basis, day)
+    belong = units(basis, day, campaign_id)
     values = [value_of(dimension, day).label(str(dimension)) for dimension in Dimension]
     question = belong.join(
         select(

@@ -70,7 +70,9 @@ class _Table:
             if is_small(people)
         }
         self.matter = small | preset
-        self.hidden = set(self.matter)
+        self.hidden: set[At] = set()
+        self._ways: dict[Node, set[Node]] = {}
+        self._hide(self.matter)
 
     def cover_all(self) -> None:
         """Hide what it takes; what is hidden later only adds ways, so each cell is looked at once."""
@@ -92,22 +94,27 @@ class _Table:
 
     def _leads(self, start: Node, goal: Node, without: At) -> bool:
         """Whether moving people along hidden cells leads from one line to another."""
-        ways: dict[Node, list[Node]] = {}
-        for cell in self.hidden - {without}:
-            row, column = ("row", cell[0]), ("column", cell[1])
-            if self._may_rise(cell):
-                ways.setdefault(row, []).append(column)
-            if self._may_fall(cell):
-                ways.setdefault(column, []).append(row)
+        closed = {(("row", without[0]), ("column", without[1]))}
+        closed |= {(column, row) for row, column in closed}
         seen, waiting = {start}, [start]
         while waiting:
             here = waiting.pop()
             if here == goal:
                 return True
-            fresh = [node for node in ways.get(here, []) if node not in seen]
-            seen.update(fresh)
-            waiting += fresh
+            for node in self._ways.get(here, ()):
+                if node not in seen and (here, node) not in closed:
+                    seen.add(node)
+                    waiting.append(node)
         return False
+
+    def _hide(self, cells: Iterable[At]) -> None:
+        for cell in cells:
+            self.hidden.add(cell)
+            row, column = ("row", cell[0]), ("column", cell[1])
+            if self._may_rise(cell):
+                self._ways.setdefault(row, set()).add(column)
+            if self._may_fall(cell):
+                self._ways.setdefault(column, set()).add(row)
 
     def _cover(self, at: At) -> None:
         """Hide what closes a rectangle around the cell at least cost; nothing where none can be closed."""
@@ -126,7 +133,7 @@ class _Table:
                 if best is None or (cost, fresh) < best:
                     best = (cost, fresh)
         if best is not None:
-            self.hidden |= set(best[1])
+            self._hide(best[1])
 
     def _turns(self, at: At, beside: At, below: At, across: At) -> bool:
         up, down = self._may_rise, self._may_fall

@@ -58,8 +58,17 @@ class View:
 FIGURES_EVERYWHERE = Scope(paths=("/",))
 
 
-def view_of(session: Session, asked: Asked, *, scope: Scope, now: datetime) -> View:
-    """Return the standing of a unit with everything hidden that the reader must not see."""
+# Rows and masks of units that many of their children ask for within one transaction.
+Known = dict[int | None, tuple[Row, ...]]
+
+
+def view_of(
+    session: Session, asked: Asked, *, scope: Scope, now: datetime, known: Known | None = None
+) -> View:
+    """Return the standing of a unit with everything hidden that the reader must not see.
+
+    ``known`` keeps tables of upper units between calls of one transaction, campaign and basis.
+    """
     found = coverage(session, asked, scope=scope, now=now)
     path = found.unit.path if found.unit is not None else None
     names = scope.names_at(path) if path is not None else scope.sees_names
@@ -68,7 +77,7 @@ def view_of(session: Session, asked: Asked, *, scope: Scope, now: datetime) -> V
     elif found.unit is None and not scope.is_everywhere:
         mask, rows = _several(session, asked, found, now=now)
     else:
-        mask = _mask_of(session, asked, found, now=now)
+        mask = _mask_of(session, asked, found, now=now, known={} if known is None else known)
         rows = _unit_rows(found, mask)
     return View(
         coverage=found,
@@ -88,25 +97,29 @@ def _several(
     for child in found.children:
         own = replace(asked, area_id=child.unit.id, dimensions=())
         page = coverage(session, own, scope=FIGURES_EVERYWHERE, now=now)
-        mask = _mask_of(session, own, page, now=now)
+        mask = _mask_of(session, own, page, now=now, known={})
         rows.append(Row((child.unit,), (), child.counts, mask))
     hidden = frozenset().union(*(row.mask.hidden for row in rows))
     return Mask(hidden), tuple(rows)
 
 
-def _mask_of(session: Session, asked: Asked, found: Coverage, *, now: datetime) -> Mask:
+def _mask_of(
+    session: Session, asked: Asked, found: Coverage, *, now: datetime, known: Known
+) -> Mask:
     """Return the mask that the unit carries in its parent's table; at the top, its own."""
     if found.unit is None:
         return top_mask(found.whole)
     parts = found.unit.path.strip("/").split("/")
     parent = int(parts[-2]) if len(parts) > 1 else None
-    upper = replace(asked, area_id=parent, dimensions=())
-    above = coverage(session, upper, scope=FIGURES_EVERYWHERE, now=now)
-    if above.unit is not None and above.unit.id == found.unit.id:
-        # The only district is the top itself.
-        return top_mask(found.whole)
-    mask = _mask_of(session, upper, above, now=now)
-    for row in _unit_rows(above, mask):
+    if parent not in known:
+        upper = replace(asked, area_id=parent, dimensions=())
+        above = coverage(session, upper, scope=FIGURES_EVERYWHERE, now=now)
+        if above.unit is not None and above.unit.id == found.unit.id:
+            # The only district is the top itself.
+            return top_mask(found.whole)
+        mask = _mask_of(session, upper, above, now=now, known=known)
+        known[parent] = _unit_rows(above, mask)
+    for row in known[parent]:
         if found.unit.id in {u.id for u in row.units}:
             return row.mask if len(row.units) == 1 else CLOSED
     return CLOSED
