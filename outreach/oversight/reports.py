@@ -143,8 +143,18 @@ class _Words:
         return self._pairs[key][self.language.startswith("en")]
 
 
-def make(session: Session, wanted: Wanted, *, now: datetime, by: int | None = None) -> SavedReport:
-    """Return the report of a unit and day, made now unless it was kept already."""
+def make(
+    session: Session,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    by: int | None = None,
+    known: Known | None = None,
+) -> SavedReport:
+    """Return the report of a unit and day, made now unless it was kept already.
+
+    ``known`` is shared by the reports of many units of one campaign made in one transaction.
+    """
     kept = session.scalars(
         select(SavedReport).where(
             SavedReport.kind == wanted.kind,
@@ -280,7 +290,15 @@ def from_content(content: dict[str, Any]) -> Report:
     )
 
 
-def _report(session: Session, wanted: Wanted, area: Area, *, named: bool, now: datetime) -> Report:
+def _report(
+    session: Session,
+    wanted: Wanted,
+    area: Area,
+    *,
+    named: bool,
+    now: datetime,
+    known: Known | None = None,
+) -> Report:
     words = _Words(wanted.language)
     scope = Scope(paths=(area.path,), named_paths=(area.path,) if named else ())
     view = view_of(
