@@ -46,7 +46,7 @@ def copy_of(
     return database, empty, tmp_path / "b.backup"
 
 
-def test_a_restored_copy_holds_the_same_rows_and_keeps_sending_paused(
+def test_moment_1g_a_restored_copy_holds_the_same_rows_and_keeps_sending_paused(
     copy_of: tuple[Database, Database, Path],
 ) -> None:
     database, empty, file = copy_of
