@@ -87,6 +87,10 @@ add_messages(
         "day_has_open_debts": _l(
             "%(open)s people are not handed over yet: the day cannot be closed."
         ),
+        "company_missing": _l("Write down which taxi company it is."),
+        "slip_reconciled": _l("This taxi slip is settled already."),
+        "amount_negative": _l("The amount cannot be below zero."),
+        "reason": _l("Choose the reason."),
         "no_duty_that_day": _l("That person is not on duty on that day."),
     }
 )
