@@ -7,7 +7,10 @@ from pathlib import Path
 # Compiled kernels are kept from set-up on; numba reads this when it is first imported.
 os.environ.setdefault(
     "NUMBA_CACHE_DIR",
-    str(Path(os.environ.get("OUTREACH_INSTANCE") or Path(__file__).parents[1] / "instance") / "kernels"),
+    str(
+        Path(os.environ.get("OUTREACH_INSTANCE") or Path(__file__).parents[1] / "instance")
+        / "kernels"
+    ),
 )
 
 from outreach.cli import main

@@ -81,7 +81,7 @@ def build_city(session: Session, *, size: Size | None = None, seed: int = 7) -> 
     session.flush()
     areas = _areas(session, size)
     communities = areas[AreaLevel.COMMUNITY]
-    plan = [
+    plan: list[tuple[int, int | None]] = [
         (grid.parent_id or 0, grid.id) for grid in areas[AreaLevel.GRID] for _ in range(size.people)
     ]
     # A few people of each community belong to no grid yet.

@@ -27,7 +27,9 @@ def test_every_index_of_the_models_is_made(empty_database_url: str) -> None:
     engine = make_engine(empty_database_url)
     schema.upgrade(engine)
     with engine.connect() as connection, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SQLAlchemy warns of expressions that it reads only in part
+        warnings.simplefilter(
+            "ignore"
+        )  # SQLAlchemy warns of expressions that it reads only in part
         if engine.dialect.name == "sqlite":
             found = {
                 name
@@ -42,8 +44,6 @@ def test_every_index_of_the_models_is_made(empty_database_url: str) -> None:
                 for table in schema.metadata().tables
                 for index in inspector.get_indexes(table)
             }
-    wanted = {
-        index.name for table in schema.metadata().tables.values() for index in table.indexes
-    }
+    wanted = {index.name for table in schema.metadata().tables.values() for index in table.indexes}
     assert wanted <= found
     engine.dispose()

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -42,6 +43,7 @@ def superior_form(*, shift: int = 0) -> bytes:
     """A form as a superior makes it: merged title, formulas, their own order of columns."""
     book = openpyxl.Workbook()
     sheet = book.active
+    assert isinstance(sheet, Worksheet)
     sheet.merge_cells("A1:E1")
     sheet["A1"] = "80岁以上老年人接种情况统计表"
     heads = ["单位", "应种人数", "已接种", "备注", "接种率"]
@@ -92,6 +94,7 @@ def test_moment_6a_the_superiors_form_is_filled_with_formulas_and_merges_intact(
             for street in city.streets
         ]
     sheet = openpyxl.load_workbook(BytesIO(content)).active
+    assert isinstance(sheet, Worksheet)
     assert [[sheet.cell(row, c).value for c in (2, 3)] for row in (4, 5)] == expected
     assert sheet["E4"].value == "=C4/B4"
     assert sheet["B6"].value == "=SUM(B4:B5)"

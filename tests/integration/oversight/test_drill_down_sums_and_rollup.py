@@ -44,7 +44,8 @@ def asked(session: Session, area_id: int | None, basis: Basis = Basis.REGISTRATI
 
 def walk(session: Session, basis: Basis) -> list[Coverage]:
     """Open every unit from the top to the last grid."""
-    seen, waiting = [], [None]
+    seen: list[Coverage] = []
+    waiting: list[int | None] = [None]
     while waiting:
         found = coverage(session, asked(session, waiting.pop(), basis), scope=EVERYWHERE, now=NOW)
         seen.append(found)
@@ -151,7 +152,7 @@ def test_rollup_is_exact_while_communities_wait_to_be_counted(
         touch_residents(session, [entry.resident_id for entry in due[:10]])
     with database.read() as session:
         waiting = [whole.whole for whole in walk(session, Basis.REGISTRATION)]
-        assert session.scalar(select(func.count()).select_from(RollupTouch)) > 0
+        assert session.scalar(select(RollupTouch).limit(1)) is not None
     with database.write() as session:
         assert refresh(session, now=NOW) > 0
         assert session.scalar(select(func.count()).select_from(RollupTouch)) == 0

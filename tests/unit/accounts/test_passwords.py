@@ -33,7 +33,12 @@ def test_what_is_guessed_first_is_refused_with_the_reason(password: str, fault: 
 
 @pytest.mark.parametrize(
     "password",
-    ["river stones are warm", "春风又绿江南岸明月何时照我还", "correct horse battery staple", "T7#kd92-mQx1"],
+    [
+        "river stones are warm",
+        "春风又绿江南岸明月何时照我还",
+        "correct horse battery staple",
+        "T7#kd92-mQx1",
+    ],
 )
 def test_a_sentence_or_a_random_word_will_do(password: str) -> None:
     assert weakness(password, about=("wang", "王主任")) == ""
