@@ -14,6 +14,7 @@ from outreach.accounts.models import User
 from outreach.audit.chain import seal_pending
 from outreach.audit.models import AuditEntry
 from outreach.audit.trail import record, record_view
+from outreach.backups import BACKED_UP
 from outreach.db import Database
 from outreach.kernel.clock import real_now
 from outreach.ledger.models import Resident
@@ -135,8 +136,13 @@ class TestAttention:
         yield
         attention.WATCHERS[:] = before
 
-    def test_an_orderly_place_says_so(self, boss: FlaskClient) -> None:
+    def test_an_orderly_place_says_so(self, boss: FlaskClient, office_database: Database) -> None:
+        with office_database.write() as session:
+            record(session, act=BACKED_UP, subject=("backup", None), by=None, now=real_now())
         assert "All in order" in text_of(boss.get("/admin/attention"))
+
+    def test_moment_1g_a_night_without_a_backup_is_named(self, boss: FlaskClient) -> None:
+        assert "No backup in the last day and a half" in text_of(boss.get("/admin/attention"))
 
     def test_invitations_nobody_took_up_and_accounts_without_rights_are_named(
         self, boss: FlaskClient, office_database: Database, office: Office
