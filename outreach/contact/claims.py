@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.contact.codes import Channel, MessageState
 from outreach.contact.message_models import Message, SendingControl
+from outreach.contact.rules import RIDE_PRIORITY
 
 LEASE = timedelta(minutes=2)
 SWEPT_AT_ONCE = 500
@@ -57,12 +58,7 @@ def lock_sending_control(session: Session) -> SendingControl:
 
 def is_anything_due(session: Session, *, at: Instants) -> bool:
     """Say whether a claim would find anything, without taking a lock."""
-    question = select(Message.id).where(
-        Message.state == MessageState.QUEUED,
-        Message.channel.in_(SENDERS_CARRY),
-        Message.due_at <= at.now,
-        or_(Message.retry_at.is_(None), Message.retry_at <= at.real_now),
-    )
+    question = select(Message.id).where(*_is_due(at, ()))
     return session.scalars(question.limit(1)).first() is not None
 
 
@@ -73,34 +69,48 @@ def claim(
     limit: int,
     lease: timedelta = LEASE,
     paused_campaigns: Collection[int] = (),
-    up_to_priority: int | None = None,
 ) -> list[Claim]:
     """Take up to ``limit`` due messages, the most urgent first; other workers skip what is taken.
 
-    ``up_to_priority`` keeps room for rides: senders that take nothing less urgent never fill up.
     A message that only expires is taken too, so that its end is written.
     """
-    where = [
+    where = _is_due(at, paused_campaigns)
+    question = select(Message.id).where(*where)
+    question = question.order_by(Message.priority, Message.due_at, Message.id).limit(limit)
+    ids = session.scalars(question.with_for_update(skip_locked=True)).all()
+    return take(session, message_ids=ids, at=at, lease=lease)
+
+
+def due_rows(
+    session: Session, *, at: Instants, limit: int, paused_campaigns: Collection[int] = ()
+) -> list[Message]:
+    """Return due messages, locked: for who decides about them in this very transaction."""
+    question = (
+        select(Message)
+        .where(*_is_due(at, paused_campaigns))
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(question))
+
+
+def _is_due(at: Instants, paused_campaigns: Collection[int]) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [
         Message.state == MessageState.QUEUED,
         Message.channel.in_(SENDERS_CARRY),
         Message.due_at <= at.now,
         or_(Message.retry_at.is_(None), Message.retry_at <= at.real_now),
     ]
-    if up_to_priority is not None:
-        where.append(Message.priority <= up_to_priority)
     if paused_campaigns:
-        is_ride = Message.priority == 0
         where.append(
             or_(
                 Message.campaign_id.is_(None),
                 Message.campaign_id.not_in(paused_campaigns),
-                is_ride,
+                Message.priority == RIDE_PRIORITY,
             )
         )
-    question = select(Message.id).where(*where)
-    question = question.order_by(Message.priority, Message.due_at, Message.id).limit(limit)
-    ids = session.scalars(question.with_for_update(skip_locked=True)).all()
-    return take(session, message_ids=ids, at=at, lease=lease)
+    return where
 
 
 def take(
@@ -226,5 +236,8 @@ def lock_numbers(session: Session, *, keys: Collection[bytes]) -> None:
     if session.get_bind().dialect.name == "sqlite" or not keys:
         return
     numbers = sorted({int.from_bytes(key[:8], "big", signed=True) for key in keys})
-    for number in numbers:
-        session.execute(select(func.pg_advisory_xact_lock(number)))
+    # In ascending order, so that two workers never wait for each other.
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"),
+        {"keys": numbers},
+    )

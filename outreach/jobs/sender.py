@@ -15,22 +15,20 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from outreach.contact.campaign_sending import paused_campaigns
-from outreach.contact.claims import LEASE, Instants, claim, is_anything_due, sending_control
-from outreach.contact.rules import RIDE_PRIORITY
+from outreach.contact.claims import LEASE, Instants, is_anything_due
 from outreach.db import Database
 from outreach.jobs.meters import Meters
 from outreach.kernel.clock import monotonic_s, real_now
-from outreach.ports.messages import Later
+from outreach.ports.messages import Accepted, Later
 from outreach.tasks.group_commit import Closed, GroupCommit
 from outreach.workflows.finish import Alert, Posted, finish
-from outreach.workflows.routes import Routes, is_any_route_open
-from outreach.workflows.send import Ready, begin
+from outreach.workflows.routes import Routes
+from outreach.workflows.send import Ready, Standing, begin_due, read_standing
 from outreach.workflows.send_one import instants, post
 
 log = logging.getLogger("outreach.sender")
 MOST_PER_COMMIT = 64
-LOOKS = 3
+STANDS_FOR_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Tempo:
     idle_s: float = 0.5
     lease: timedelta = LEASE
     trouble_s: float = 2.0
+    linger_s: float = 0.006
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,9 @@ class Sender:
         self._database, self._routes, self._stop = database, routes, stop
         self._tempo, self._meters = tempo, meters
         self._desk: GroupCommit[Turn, Given] = GroupCommit(
-            self._commit, most=MOST_PER_COMMIT, name="outreach-commit"
+            self._commit, most=MOST_PER_COMMIT, name="outreach-commit", linger_s=tempo.linger_s
         )
+        self._standing: tuple[float, Standing] | None = None
         self._threads = [
             threading.Thread(
                 target=self._post_loop,
@@ -139,69 +139,54 @@ class Sender:
         wanting = sum(turn.wants_more for turn in turns)
         if not posted and not (wanting and self._is_anything_due()):
             return [Given(None) for _ in turns]
+        for_rides = sum(turn.wants_more and turn.rides_only for turn in turns)
 
-        def act(session: Session) -> tuple[list[Alert], list[Ready], list[Ready]]:
-            at = instants(session, real_now())
-            alerts = finish(session, posted=posted, at=at) if posted else []
-            if not wanting or not self._may_send(session, at):
-                return alerts, [], []
-            paused = paused_campaigns(session)
-            rides = sum(t.wants_more and t.rides_only for t in turns)
-            urgent = self._take(session, at, rides, paused=paused, up_to=RIDE_PRIORITY)
-            usual = self._take(session, at, wanting - rides, paused=paused, up_to=None)
-            return alerts, urgent, usual
+        def act(session: Session) -> tuple[list[Alert], list[Ready]]:
+            standing = self._standing_now(session)
+            now = real_now()
+            at = Instants(now=now + standing.offset, real_now=now)
+            alerts = finish(session, posted=posted, at=at, known=standing.healths)
+            if any(not isinstance(done.outcome, Accepted) for done in posted):
+                standing = self._standing_now(session, anew=True)
+            if not wanting:
+                return alerts, []
+            return alerts, begin_due(
+                session,
+                limit=wanting,
+                for_rides=for_rides,
+                routes=self._routes,
+                standing=standing,
+                at=at,
+                lease=self._tempo.lease,
+            )
 
-        alerts, urgent, usual = self._database.act(act)
+        alerts, ready = self._database.act(act)
         for alert in alerts:
             log.error("alert", extra={"code": alert.code, "gateway": alert.gateway})
-        return self._hand_out(turns, urgent, usual)
+        return _hand_out(turns, ready)
 
-    def _may_send(self, session: Session, at: Instants) -> bool:
-        if sending_control(session).paused_at is not None:
-            return False
-        return is_any_route_open(session, self._routes, real_now=at.real_now)
-
-    def _take(
-        self,
-        session: Session,
-        at: Instants,
-        limit: int,
-        *,
-        paused: Sequence[int],
-        up_to: int | None,
-    ) -> list[Ready]:
-        ready: list[Ready] = []
-        # Some that are due turn out to be silenced or to wait: look again for the threads left over.
-        for _ in range(LOOKS):
-            if len(ready) >= limit:
-                break
-            claims = claim(
-                session,
-                at=at,
-                limit=limit - len(ready),
-                lease=self._tempo.lease,
-                paused_campaigns=paused,
-                up_to_priority=up_to,
-            )
-            if not claims:
-                break
-            begun = begin(
-                session, claims=claims, routes=self._routes, at=at, lease=self._tempo.lease
-            )
-            ready += begun.values()
-        return ready
-
-    def _hand_out(
-        self, turns: Sequence[Turn], urgent: list[Ready], usual: list[Ready]
-    ) -> list[Given]:
-        now_s = monotonic_s()
-        given = []
-        for turn in turns:
-            pile = urgent if turn.rides_only else usual
-            ready = pile.pop() if turn.wants_more and pile else None
-            given.append(Given(ready, now_s))
-        return given
+    def _standing_now(self, session: Session, *, anew: bool = False) -> Standing:
+        """Return what is in force, read at most a moment ago: a pause takes effect within one tick."""
+        kept = self._standing
+        if anew or kept is None or monotonic_s() - kept[0] > STANDS_FOR_S:
+            kept = (monotonic_s(), read_standing(session, self._routes))
+            self._standing = kept
+        return kept[1]
 
     def _is_anything_due(self) -> bool:
         with self._database.read() as session:
             return is_anything_due(session, at=instants(session, real_now()))
+
+
+def _hand_out(turns: Sequence[Turn], ready: Sequence[Ready]) -> list[Given]:
+    """Give rides to those who wait for rides first; the others take whatever there is."""
+    now_s = monotonic_s()
+    rides = [r for r in ready if r.is_ride]
+    others = [r for r in ready if not r.is_ride]
+    given: dict[int, Ready] = {}
+    waiting = [i for i, turn in enumerate(turns) if turn.wants_more]
+    for place in sorted(waiting, key=lambda i: not turns[i].rides_only):
+        pile = rides or ([] if turns[place].rides_only else others)
+        if pile:
+            given[place] = pile.pop(0)
+    return [Given(given.get(i), now_s) for i in range(len(turns))]

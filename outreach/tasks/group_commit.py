@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from outreach.kernel.clock import monotonic_s
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 log = logging.getLogger(__name__)
@@ -35,9 +37,14 @@ class GroupCommit(Generic[In, Out]):
     """
 
     def __init__(
-        self, work: Callable[[Sequence[In]], Sequence[Out]], *, most: int, name: str
+        self,
+        work: Callable[[Sequence[In]], Sequence[Out]],
+        *,
+        most: int,
+        name: str,
+        linger_s: float = 0.0,
     ) -> None:
-        self._work, self._most = work, most
+        self._work, self._most, self._linger_s = work, most, linger_s
         self._items: queue.SimpleQueue[_Item[In, Out] | None] = queue.SimpleQueue()
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
@@ -70,9 +77,11 @@ class GroupCommit(Generic[In, Out]):
         if first is None:
             return self._rest(), True
         batch = [first]
+        # A few milliseconds' patience makes one transaction of what would else be several.
+        ends_at = monotonic_s() + self._linger_s
         while len(batch) < self._most:
             try:
-                item = self._items.get_nowait()
+                item = self._items.get(timeout=max(0.0, ends_at - monotonic_s()) or 1e-9)
             except queue.Empty:
                 break
             if item is None:

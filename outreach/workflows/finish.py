@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import Campaign
+from outreach.contact.circuit import Health
 from outreach.contact.claims import Claim, Instants
 from outreach.contact.codes import MessageState, OptOutScope, Purpose
 from outreach.contact.gateway_states import note_success, note_trouble
@@ -53,8 +54,19 @@ class Alert:
     campaign_id: int | None = None
 
 
-def finish(session: Session, *, posted: Sequence[Posted], at: Instants) -> list[Alert]:
-    """Write the outcomes of posted messages; one whose lease was lost is left alone (fault 7)."""
+def finish(
+    session: Session,
+    *,
+    posted: Sequence[Posted],
+    at: Instants,
+    known: Mapping[str, Health] | None = None,
+) -> list[Alert]:
+    """Write the outcomes of posted messages; one whose lease was lost is left alone (fault 7).
+
+    ``known`` says how the routes were a moment ago: a success of a well one needs no look at its row.
+    """
+    if not posted:
+        return []
     by_id = {p.claim.message_id: p for p in posted}
     question = (
         select(Message)
@@ -65,14 +77,16 @@ def finish(session: Session, *, posted: Sequence[Posted], at: Instants) -> list[
     )
     alerts: list[Alert] = []
     ended: list[int] = []
-    partners = partners_of(session, by_id)
-    for row in session.scalars(question).all():
+    rows = session.scalars(question).all()
+    merged = [row.id for row in rows if row.sent_body is not None]
+    partners = partners_of(session, merged) if merged else {}
+    for row in rows:
         done = by_id[row.id]
         if row.claim_token == done.claim.token:
             alerts += _finish_one(session, row, done, partners=partners.get(row.id, []), at=at)
             if row.state is MessageState.FAILED:
                 ended.append(row.id)
-    alerts += _note_gateways(session, posted, at=at)
+    alerts += _note_gateways(session, posted, at=at, known=known or {})
     session.flush()
     owe_calls(session, message_ids=ended, now=at.now)
     return alerts
@@ -201,7 +215,9 @@ def _mark_phones(session: Session, row: Message, **values: object) -> None:
     )
 
 
-def _note_gateways(session: Session, posted: Sequence[Posted], *, at: Instants) -> list[Alert]:
+def _note_gateways(
+    session: Session, posted: Sequence[Posted], *, at: Instants, known: Mapping[str, Health]
+) -> list[Alert]:
     alerts = []
     answered: set[str] = set()
     for done in posted:
@@ -224,5 +240,7 @@ def _note_gateways(session: Session, posted: Sequence[Posted], *, at: Instants) 
             alerts.append(Alert("circuit_open", done.gateway))
     # One that answered among those that failed: the route lives, and the row count starts anew.
     for name in sorted(answered):
-        note_success(session, name=name)
+        health = known.get(name)
+        if health is None or health.failures or health.is_open or alerts:
+            note_success(session, name=name)
     return alerts

@@ -28,7 +28,6 @@ from outreach.ledger.codes import (
 )
 from outreach.ledger.entry_models import Deferral, LedgerEntry
 from outreach.ledger.models import ContactPerson, Household, LifeReport, Phone, Resident
-from outreach.places.queries import local_zone
 from outreach.transport.codes import OPEN_LEG
 from outreach.transport.run_models import RideLeg
 
@@ -40,11 +39,16 @@ class MessageFacts:
     """All rows that speak for or against some messages, read once."""
 
     def __init__(
-        self, session: Session, messages: Sequence[Message], *, now: datetime, is_trial: bool
+        self,
+        session: Session,
+        messages: Sequence[Message],
+        *,
+        now: datetime,
+        zone: ZoneInfo,
+        is_trial: bool,
     ) -> None:
         self._session = session
-        self._now = now
-        self._zone: ZoneInfo = local_zone(session)
+        self._zone = zone
         self._day = now.astimezone(self._zone).date()
         self._is_trial = is_trial
         residents = {m.resident_id for m in messages if m.resident_id is not None}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from sqlalchemy.orm import Session
 
-from outreach.contact.circuit import may_send
+from outreach.contact.circuit import Health, may_send
 from outreach.contact.codes import Channel
 from outreach.contact.gateway_states import healths, take_probe
 from outreach.contact.message_models import Message
@@ -37,19 +37,24 @@ class Routes:
         """Return the gateway of this name, or None."""
         return next((g for g in self.gateways if g.name == name), None)
 
-    def open(self, session: Session, *, real_now: datetime) -> OpenRoutes:
-        """Read the routes' health for one batch."""
-        return OpenRoutes(session, self.gateways, real_now=real_now)
+    def healths(self, session: Session) -> dict[str, Health]:
+        """Read how the routes are."""
+        return healths(session, [gateway.name for gateway in self.gateways])
 
 
 class OpenRoutes:
     """The routes as they stand for one batch of messages."""
 
     def __init__(
-        self, session: Session, gateways: Sequence[MessageGateway], *, real_now: datetime
+        self,
+        session: Session,
+        gateways: Sequence[MessageGateway],
+        *,
+        known: Mapping[str, Health],
+        real_now: datetime,
     ) -> None:
         self._session, self._gateways, self._real_now = session, gateways, real_now
-        self._health = healths(session, [g.name for g in gateways])
+        self._health = known
         self._probing: set[str] = set()
 
     def choose(self, message: Message, *, to: str) -> MessageGateway | NoRoute:
@@ -87,7 +92,6 @@ def can_carry(able: Capabilities, channel: Channel) -> bool:
     return able.voice if channel is Channel.VOICE else able.texts
 
 
-def is_any_route_open(session: Session, routes: Routes, *, real_now: datetime) -> bool:
+def is_any_open(known: Mapping[str, Health], *, real_now: datetime) -> bool:
     """Say whether claiming makes sense: at least one route would take a message or a probe."""
-    known = healths(session, [gateway.name for gateway in routes.gateways])
     return any(may_send(health, real_now) for health in known.values())

@@ -7,36 +7,42 @@ before that commit goes out (N1, N9), and nothing is forgotten after it (N3).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.contact import rules
+from outreach.contact.campaign_sending import paused_campaigns
+from outreach.contact.circuit import Health
 from outreach.contact.claims import (
     LEASE,
     Claim,
     Instants,
+    due_rows,
     held_rows,
     lock_numbers,
     sending_control,
 )
 from outreach.contact.codes import Channel, MessageState
-from outreach.contact.decent_hours import decent_hours
+from outreach.contact.decent_hours import hours_of
 from outreach.contact.message_models import Message, Wording
 from outreach.contact.outbox import body_hash, number_of, owe_calls
-from outreach.contact.rules import Caps, Next, Verdict
+from outreach.contact.rules import Caps, DecentHours, Next, Verdict
 from outreach.contact.segments import measure
 from outreach.contact.wording import gaps, render
 from outreach.contact.wordings import hints
+from outreach.places.queries import get_place, local_zone
 from outreach.ports.messages import Capabilities, Envelope, MessageGateway
 from outreach.workflows.merge_messages import WHO_IN_ALL, Partners
 from outreach.workflows.message_facts import Earlier, MessageFacts
-from outreach.workflows.routes import NoRoute, Routes
+from outreach.workflows.routes import NoRoute, OpenRoutes, Routes, is_any_open
 
 PAUSE_BEFORE_ASKING_AGAIN = timedelta(seconds=15)
+LOOKS = 3
 _HINTS = frozenset({"reply_hint", "opt_out_hint"})
 LONGEST_LIFE_S = 36_000  # carriers forget a text after ten hours at the latest
 
@@ -48,6 +54,34 @@ class Ready:
     claim: Claim
     gateway: MessageGateway
     envelope: Envelope
+    is_ride: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What all messages of a moment share: hours, pauses, the health of the routes, the clock's offset."""
+
+    offset: timedelta
+    hours: DecentHours
+    is_paused: bool
+    hold_before: datetime | None
+    is_trial: bool
+    paused_campaigns: tuple[int, ...]
+    healths: Mapping[str, Health]
+
+
+def read_standing(session: Session, routes: Routes) -> Standing:
+    """Read it, in four questions."""
+    place, control = get_place(session), sending_control(session)
+    return Standing(
+        offset=timedelta(seconds=place.clock_offset_s),
+        hours=hours_of(place),
+        is_paused=control.paused_at is not None,
+        hold_before=control.hold_created_before,
+        is_trial=control.is_trial,
+        paused_campaigns=tuple(paused_campaigns(session)),
+        healths=routes.healths(session),
+    )
 
 
 def begin(
@@ -62,19 +96,48 @@ def begin(
     rows = held_rows(session, claims=claims, state=MessageState.CLAIMED, real_now=at.real_now)
     if not rows:
         return {}
-    desk = _Desk(session, rows, routes=routes, at=at, lease=lease)
-    tokens = {claim.message_id: claim for claim in claims}
-    ready: dict[int, Ready] = {}
-    for row in sorted(rows, key=lambda r: (r.priority, r.due_at, r.id)):
-        if row.state is not MessageState.CLAIMED:
-            continue  # merged into another of this very batch
-        made = desk.decide(row)
-        if made is not None:
-            gateway, envelope = made
-            ready[row.id] = Ready(tokens[row.id], gateway, envelope)
-    session.flush()
-    owe_calls(session, message_ids=desk.ended, now=at.now)
+    desk = _Desk(session, rows, routes, read_standing(session, routes), at=at, lease=lease)
+    return desk.let_go(rows, {claim.message_id: claim.token for claim in claims})
+
+
+def begin_due(
+    session: Session,
+    *,
+    limit: int,
+    for_rides: int,
+    routes: Routes,
+    standing: Standing,
+    at: Instants,
+    lease: timedelta = LEASE,
+) -> list[Ready]:
+    """Let due messages leave, the most urgent first; ``for_rides`` of the ``limit`` wait for rides alone.
+
+    Claiming and deciding are one transaction here: what a death leaves behind is queued or sending.
+    """
+    if standing.is_paused or not is_any_open(standing.healths, real_now=at.real_now):
+        return []
+    ready: list[Ready] = []
+    # Some that are due turn out to be silenced or to wait: look again for the places left over.
+    for _ in range(LOOKS):
+        room = limit - len(ready)
+        rows = due_rows(session, at=at, limit=room, paused_campaigns=standing.paused_campaigns)
+        kept = max(0, for_rides - sum(r.is_ride for r in ready))
+        rows = _with_room_for_rides(rows, limit=room, for_rides=kept)
+        if not rows:
+            break
+        token = uuid4().hex
+        desk = _Desk(session, rows, routes, standing, at=at, lease=lease)
+        ready += desk.let_go(rows, {row.id: token for row in rows}).values()
+        if len(ready) >= limit:
+            break
     return ready
+
+
+def _with_room_for_rides(rows: Sequence[Message], *, limit: int, for_rides: int) -> list[Message]:
+    rides = [row for row in rows if row.priority == rules.RIDE_PRIORITY]
+    others = [row for row in rows if row.priority != rules.RIDE_PRIORITY]
+    left = limit - max(len(rides), for_rides)
+    return rides + others[: max(0, left)]
 
 
 class _Desk:
@@ -84,31 +147,55 @@ class _Desk:
         self,
         session: Session,
         rows: Sequence[Message],
-        *,
         routes: Routes,
+        standing: Standing,
+        *,
         at: Instants,
         lease: timedelta,
     ) -> None:
         self._session, self._at, self._lease = session, at, lease
+        self._standing = standing
         keys = {r.number_index for r in rows if r.number_index is not None}
         keys |= {b"household%d" % r.household_id for r in rows if r.household_id is not None}
         lock_numbers(session, keys=keys)
-        control = sending_control(session)
-        self._is_paused = control.paused_at is not None
-        self._hold_before = control.hold_created_before
-        self._is_trial = control.is_trial
-        self._hours = decent_hours(session)
         self._caps = Caps()
-        self._facts = MessageFacts(session, rows, now=at.now, is_trial=control.is_trial)
+        self._facts = self._facts_of(rows)
         self._earlier = Earlier(session, rows, caps=self._caps, now=at.now)
         self._wordings = _wordings_of(session, rows)
         self._partners = Partners(session, rows, at=at, lease=lease)
-        self._routes = routes.open(session, real_now=at.real_now)
+        self._routes = OpenRoutes(
+            session, routes.gateways, known=standing.healths, real_now=at.real_now
+        )
         self.ended: list[int] = []
+
+    def _facts_of(self, rows: Sequence[Message]) -> MessageFacts:
+        return MessageFacts(
+            self._session,
+            rows,
+            now=self._at.now,
+            zone=self._standing.hours.zone,
+            is_trial=self._standing.is_trial,
+        )
+
+    def let_go(self, rows: Sequence[Message], tokens: Mapping[int, str]) -> dict[int, Ready]:
+        """Decide about every row; return those that leave, and owe the calls that others leave behind."""
+        ready: dict[int, Ready] = {}
+        for row in sorted(rows, key=lambda r: (r.priority, r.due_at, r.id)):
+            if row.state not in {MessageState.QUEUED, MessageState.CLAIMED}:
+                continue  # merged into another of this very batch
+            made = self.decide(row)
+            if made is not None:
+                gateway, envelope = made
+                row.claim_token = tokens[row.id]
+                is_ride = row.priority == rules.RIDE_PRIORITY
+                ready[row.id] = Ready(Claim(row.id, row.claim_token), gateway, envelope, is_ride)
+        self._session.flush()
+        owe_calls(self._session, message_ids=self.ended, now=self._at.now)
+        return ready
 
     def decide(self, row: Message) -> tuple[MessageGateway, Envelope] | None:
         """Write what becomes of one claimed message; return its envelope when it may leave."""
-        if self._is_paused:
+        if self._standing.is_paused:
             self._requeue(row, until=None)
             return None
         number = number_of(self._session, row)
@@ -127,7 +214,8 @@ class _Desk:
         return choice, self._mark_sending(row, number, choice)
 
     def _verdict(self, row: Message, number: str, choice: MessageGateway | NoRoute) -> Verdict:
-        if self._hold_before is not None and row.created_at < self._hold_before:
+        held_before = self._standing.hold_before
+        if held_before is not None and row.created_at < held_before:
             return Verdict(Next.HOLD, "restored")
         if choice is NoRoute.NEVER:
             return Verdict(Next.SUPPRESS, "no_route" if number else "no_number")
@@ -138,7 +226,7 @@ class _Desk:
             _due_of(row),
             self._facts.of(row),
             earlier=self._earlier.to(row),
-            hours=self._hours,
+            hours=self._standing.hours,
             caps=caps,
             now=self._at.now,
         )
@@ -194,7 +282,7 @@ class _Desk:
         row.segments = measure(row.body).segments
 
     def _may_join(self, partners: Sequence[Message], able: Capabilities) -> list[Message]:
-        facts = MessageFacts(self._session, partners, now=self._at.now, is_trial=self._is_trial)
+        facts = self._facts_of(partners)
         joining = []
         for partner in partners:
             due = _due_of(partner)
@@ -233,6 +321,7 @@ def settle_queued(session: Session, *, message_ids: Collection[int], now: dateti
     """
     ended: list[int] = []
     ids = sorted(message_ids)
+    zone, is_trial = local_zone(session), sending_control(session).is_trial
     for start in range(0, len(ids), 500):
         question = (
             select(Message)
@@ -245,8 +334,7 @@ def settle_queued(session: Session, *, message_ids: Collection[int], now: dateti
             .with_for_update()
         )
         rows = session.scalars(question).all()
-        is_trial = sending_control(session).is_trial
-        facts = MessageFacts(session, rows, now=now, is_trial=is_trial)
+        facts = MessageFacts(session, rows, now=now, zone=zone, is_trial=is_trial)
         ended += [row.id for row in rows if _settle_one(row, facts, now=now)]
     session.flush()
     owe_calls(session, message_ids=ended, now=now)

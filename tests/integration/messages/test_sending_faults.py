@@ -241,7 +241,7 @@ def test_fault_12_when_nothing_can_be_written_nothing_leaves(
         meters=Meters(),
     )
     with monkeypatch.context() as patch:
-        patch.setattr("outreach.jobs.sender.begin", full)
+        patch.setattr("outreach.jobs.sender.begin_due", full)
         sender.start()
         stop.wait(0.5)
         stop.set()
