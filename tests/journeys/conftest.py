@@ -72,14 +72,15 @@ def installation(
             environment = _environment(instance, server.url(name), OUTREACH_NOW=BEGINS)
             _command(environment, "restore", str(source / "demo.backup"))
             _command(environment, "resume-sending")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "outreach", "run"],
-            env=environment,
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / "server.log").open("w"),
-            text=True,
-        )
+        with (tmp_path / "server.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "outreach", "run"],
+                env=environment,
+                cwd=PROJECT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         running.append(process)
         assert process.stdout is not None
         return Installation(_address(process.stdout), environment)
@@ -87,7 +88,9 @@ def installation(
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _environment(instance: Path, url: str, **more: str) -> dict[str, str]:
