@@ -206,6 +206,10 @@ class SendingControl(Base):
     paused_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     is_trial: Mapped[bool] = mapped_column(default=False)
     hold_created_before: Mapped[datetime | None]
+    # Words and numbers of what ended longer ago are removed each night.
+    keep_days: Mapped[int] = mapped_column(default=180)
+    # What one part of a text costs, where the provider tells no price; millionths of the currency.
+    part_price_micros: Mapped[int] = mapped_column(default=0)
 
 
 class TrialNumber(Base):
@@ -265,6 +269,8 @@ class Experiment(Base):
     step: Mapped[Step]
     planned_households: Mapped[int]
     outcome_days: Mapped[int] = mapped_column(default=14)
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime | None]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     approved_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
