@@ -20,6 +20,7 @@ import outreach.ledger.models
 import outreach.oversight.models
 import outreach.places.models
 import outreach.tasks.models
+import outreach.transport.crew_note_models
 import outreach.transport.models
 import outreach.transport.run_models  # noqa: F401 - imported for their tables
 from outreach.db import Base

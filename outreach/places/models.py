@@ -85,6 +85,8 @@ class Address(Base):
     access_note: Mapped[str] = mapped_column(default="")
     stopped_latitude: Mapped[float | None]
     stopped_longitude: Mapped[float | None]
+    stopped_note: Mapped[str] = mapped_column(default="")
+    stopped_at: Mapped[datetime | None]
     stopped_checked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     learned_load_s: Mapped[int | None]
     located_at: Mapped[datetime | None]
