@@ -49,6 +49,7 @@ class Rider:
     chairs: int = 0
     needs_ramp: bool = False
     wants_escort: bool = False
+    told: tuple[float, float] | None = None  # the pickup that the family was promised
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ from outreach.transport.rules import (
 from outreach.transport.run_facts import Car, Duty, Halt, Rider, RunFacts
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
 
+TRANSFER_GRACE_S = 3 * 3600.0
+TELLS_WHEN = frozenset({LegStatus.WAITING, LegStatus.ASSIGNED, LegStatus.UNMET})
+
 
 @dataclass(frozen=True, slots=True)
 class LegSheet:
@@ -60,12 +63,16 @@ class LegSheet:
     promise_version: int
     promised: TimeWindow | None
     promise_reached_at: datetime | None
+    is_transfer: bool = (
+        False  # aboard a car that broke down: another one takes over where it stands
+    )
 
     def rider(self, now: datetime | None = None) -> Rider:
         """Return the leg as the check sees it, in seconds of the epoch.
 
         Someone at a site is never beyond help: once their wait for the way home is over, it counts
         anew from now, so that a car may always be given to them. The alarm tells that it is late.
+        Nor is someone whose car broke down with them aboard: they are brought on, however late.
         """
         pickup, dropoff = _seconds(self.pickup), _seconds(self.dropoff)
         if now is not None and self.direction is Direction.RETURN:
@@ -73,6 +80,10 @@ class LegSheet:
             if missed_s > 0:
                 pickup = (pickup[0], pickup[1] + missed_s)
                 dropoff = (dropoff[0], dropoff[1] + missed_s)
+        if self.is_transfer:
+            pickup = (pickup[0], pickup[1] + TRANSFER_GRACE_S)
+            dropoff = (dropoff[0], dropoff[1] + TRANSFER_GRACE_S)
+        is_told = self.promised is not None and self.status in TELLS_WHEN
         return Rider(
             leg_id=self.leg_id,
             pickup_place=self.from_address_id,
@@ -86,6 +97,7 @@ class LegSheet:
             chairs=self.chairs,
             needs_ramp=self.needs_ramp,
             wants_escort=self.wants_escort,
+            told=_seconds(self.promised) if is_told and self.promised is not None else None,
         )
 
 
@@ -209,7 +221,7 @@ def read_sheets(
     stops = _read_stops(session, wanted)
     runs = _read_runs(session, wanted, stops)
     on_runs = {stop.leg_id for some in stops.values() for stop in some}
-    legs = _read_legs(session, on_runs | set(leg_ids))
+    legs = _boarding_where(_read_legs(session, on_runs | set(leg_ids)), stops)
     run_of_leg = {s.leg_id: run_id for run_id, some in stops.items() for s in some}
     missing = [leg_id for leg_id in legs if leg_id not in run_of_leg]
     if missing:
@@ -223,6 +235,19 @@ def read_sheets(
     return DaySheet(
         runs=runs, legs=legs, points=points_of(session, addresses), run_of_leg=run_of_leg
     )
+
+
+def _boarding_where(
+    legs: dict[int, LegSheet], stops: Mapping[int, Sequence[StopSheet]]
+) -> dict[int, LegSheet]:
+    """Let those whose car broke down board where it stands: their pickup has an address of its own."""
+    found = dict(legs)
+    for some in stops.values():
+        for stop in some:
+            leg = found[stop.leg_id]
+            if stop.kind is StopKind.PICKUP and stop.address_id != leg.from_address_id:
+                found[stop.leg_id] = replace(leg, from_address_id=stop.address_id, is_transfer=True)
+    return found
 
 
 def _read_stops(session: Session, run_ids: Sequence[int]) -> dict[int, list[StopSheet]]:
