@@ -194,6 +194,7 @@ class Hands:
         if found is not None:
             with self.database.write() as session:
                 cancel_appointment(session, appointment_id=found[0], by=self.day.by, now=self.clock)
+            self.let_go.add(found[0])
 
     def change(self, a: int, b: int) -> None:
         found = self.some_appointment(a)
