@@ -253,6 +253,7 @@ def _add_addresses(session: Session, rows: Sequence[NewResident]) -> list[int | 
                 "has_lift": row.has_lift,
                 "source_datum": "wgs84",
                 "access_note": "",
+                "stopped_note": "",
                 "version": 1,
             }
             for key, row in fresh.items()
