@@ -133,6 +133,30 @@ def mark_read(session: Session, *, inbound_id: int, by: int, now: datetime) -> I
     return row
 
 
+def ring_back_done(session: Session, *, resident_id: int, by: int | None, now: datetime) -> int:
+    """End the wishes to be rung back of a person who was spoken with; return how many there were."""
+    indexes = (
+        select(Phone.number_index)
+        .join(ContactPerson, ContactPerson.id == Phone.contact_person_id)
+        .where(ContactPerson.resident_id == resident_id, ContactPerson.ended_at.is_(None))
+    )
+    rows = session.scalars(
+        select(InboundMessage)
+        .where(
+            InboundMessage.number_index.in_(indexes),
+            InboundMessage.channel == Channel.VOICE,
+            InboundMessage.state == InboundState.WAITING,
+        )
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.state, row.read_by, row.read_at = InboundState.READ, by, now
+    session.flush()
+    for index in {row.number_index for row in rows}:
+        _resume(session, number_index=index, now=now)
+    return len(rows)
+
+
 def _resume(session: Session, *, number_index: bytes, now: datetime) -> None:
     waiting = select(InboundMessage.id).where(
         InboundMessage.number_index == number_index, InboundMessage.state == InboundState.WAITING

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+
+from outreach.contact.reachability import GoodHours
 
 
 class Why(StrEnum):
     """Why somebody is on a list, or higher on it; worded elsewhere in zh and en."""
 
+    UNWELL = "unwell"
+    RING_BACK = "ring_back"
     PROMISED_CALL = "promised_call"
     DECIDE_LIFE = "decide_life"
     OWED_CALL = "owed_call"
@@ -26,15 +30,18 @@ class Why(StrEnum):
     LIVES_ALONE = "lives_alone"
     NEVER_CONTACTED = "never_contacted"
     LONG_SILENT = "long_silent"
+    GOOD_HOUR = "good_hour"
+    OTHER_HOUR = "other_hour"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason with its points and the figure behind it (years, days)."""
+    """One reason with its points and what stands behind it: a figure (years, days) or hours."""
 
     why: Why
     points: int
     figure: int | None = None
+    hours: GoodHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,10 @@ class Claim:
     has_answer: bool = False
     owed_calls: int = 0
     is_booked_while_reported: bool = False
+    is_unwell: bool = False
+    wants_ring_back: bool = False
+    at: time | None = None
+    hours: GoodHours | None = None
 
 
 _ACTIONS = {
@@ -71,7 +82,13 @@ _ACTIONS = {
 
 def reasons_for(claim: Claim) -> tuple[Reason, ...]:
     """Return every reason, the weightiest first; the points of a line are their sum."""
-    found = [*_promises(claim), *_errands(claim), *_dates(claim), *_person(claim)]
+    found = [
+        *_promises(claim),
+        *_errands(claim),
+        *_dates(claim),
+        *_person(claim),
+        *_hour(claim),
+    ]
     return tuple(sorted(found, key=lambda reason: -reason.points))
 
 
@@ -83,6 +100,10 @@ def points_of(reasons: tuple[Reason, ...]) -> int:
 def _promises(claim: Claim) -> list[Reason]:
     """What somebody was told would happen comes before everything that merely should."""
     found = []
+    if claim.is_unwell:
+        found.append(Reason(Why.UNWELL, 300))
+    if claim.wants_ring_back:
+        found.append(Reason(Why.RING_BACK, 155))
     if claim.is_booked_while_reported:
         found.append(Reason(Why.DECIDE_LIFE, 200))
     if claim.owed_calls:
@@ -131,3 +152,16 @@ def _person(claim: Claim) -> list[Reason]:
     if claim.lives_alone:
         found.append(Reason(Why.LIVES_ALONE, 12))
     return found
+
+
+def _hour(claim: Claim) -> list[Reason]:
+    """Let the hour decide between people who are otherwise alike: now, or rather later (moment 3j).
+
+    A promised call keeps its hour; a part of the day that calls have only shown to be bad weighs less
+    than one that somebody asked for.
+    """
+    if claim.hours is None or claim.at is None or claim.is_promised_today:
+        return []
+    if claim.hours.covers(claim.at):
+        return [Reason(Why.GOOD_HOUR, 8, hours=claim.hours)]
+    return [Reason(Why.OTHER_HOUR, -4 if claim.hours.is_learned else -8, hours=claim.hours)]

@@ -59,6 +59,36 @@ class WaitingQuestion:
     state: QuestionState
 
 
+@dataclass(frozen=True, slots=True)
+class Unwell:
+    """How many people said they feel bad and wait, since when the first one, and until when to ring."""
+
+    people: int
+    first_question_id: int
+    since: datetime
+    due_at: datetime
+    is_overdue: bool
+
+
+def people_unwell(session: Session, *, scope: Scope, now: datetime) -> Unwell | None:
+    """Return who waits for a clinician's call within the hour; None when nobody does (moment 3g)."""
+    rows = session.execute(
+        select(Question.id, Question.asked_at, Question.due_at)
+        .join(Resident, Resident.id == Question.resident_id)
+        .where(
+            Question.state == QuestionState.OPEN,
+            Question.is_urgent,
+            within(scope, Resident.community_id),
+        )
+        .order_by(Question.due_at, Question.id)
+        .limit(200)
+    ).all()
+    if not rows:
+        return None
+    first = rows[0]
+    return Unwell(len(rows), first.id, first.asked_at, first.due_at, first.due_at < now)
+
+
 def add_question(session: Session, *, draft: QuestionDraft, now: datetime) -> Question:
     """Put a question into the queue; an urgent one is due within the hour."""
     if not draft.text.strip():

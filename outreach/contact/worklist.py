@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,44 +15,30 @@ from sqlalchemy.orm import Session
 from outreach.accounts.rules import Scope
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.models import Campaign
-from outreach.clinics.codes import STANDING
-from outreach.clinics.models import Appointment
+from outreach.contact.call_first import CallFirst, call_first
 from outreach.contact.codes import Channel, MessageState, QuestionState
 from outreach.contact.message_models import Message
 from outreach.contact.models import Question
 from outreach.contact.priority import Claim, Reason, points_of, reasons_for
-from outreach.db import vault_of
+from outreach.contact.worklist_facts import (
+    OwedCall,
+    answers_ready,
+    booked_residents,
+    owed_calls,
+    ring_backs,
+    unwell,
+    unwell_residents,
+    wishing_to_be_rung,
+)
 from outreach.kernel.dates import age_on
-from outreach.kernel.phone import mask_phone
-from outreach.ledger.codes import ContactRole, EntryStatus, NextAction, Relation
+from outreach.ledger.codes import EntryStatus, NextAction
 from outreach.ledger.entry_models import LedgerEntry
-from outreach.ledger.models import ContactPerson, Household, Phone, Resident
+from outreach.ledger.models import Household, Resident
 from outreach.ledger.visibility import may_see_line
 from outreach.places.models import Address, Area
 from outreach.places.queries import local_zone
 
 MOST_LINES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class CallFirst:
-    """Whom to ring first: the number stays masked until the worker taps it."""
-
-    contact_person_id: int
-    phone_id: int
-    name: str
-    relation: Relation
-    masked: str
-
-
-@dataclass(frozen=True, slots=True)
-class OwedCall:
-    """A call that a message could not be: its subject and the words that were to be said."""
-
-    message_id: int
-    step: str
-    reason: str
-    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +144,8 @@ def worklist(
         .order_by(LedgerEntry.next_contact_on, LedgerEntry.id)
         .limit(limit)
     ).all()
-    items = _items(session, rows, day=day, now=now, tonight=tonight)
+    made = _Items(session, rows, _Moment(day, now, tonight, local_zone(session)))
+    items = {row[0].id: made.item(row) for row in rows}
     return Worklist(_by_stairs(rows, items), total=total, overdue=overdue)
 
 
@@ -217,51 +205,56 @@ def _waits(day: date, now: datetime, tonight: datetime) -> ColumnElement[bool]:
         LedgerEntry.promised_call_at < tonight,
         LedgerEntry.next_action.in_([NextAction.DECIDE_LIFE, NextAction.SECOND_EXEMPTION]),
         LedgerEntry.id.in_(answered),
-        and_(LedgerEntry.status != EntryStatus.DECEASED, LedgerEntry.resident_id.in_(owed)),
+        and_(
+            LedgerEntry.status != EntryStatus.DECEASED,
+            or_(
+                LedgerEntry.resident_id.in_(owed),
+                LedgerEntry.resident_id.in_(wishing_to_be_rung()),
+                LedgerEntry.resident_id.in_(unwell()),
+            ),
+        ),
     )
 
 
-def _items(
-    session: Session, rows: Sequence[Row[Any]], *, day: date, now: datetime, tonight: datetime
-) -> dict[int, WorkItem]:
-    residents = sorted({row[0].resident_id for row in rows})
-    phones = call_first(session, resident_ids=residents)
-    owed = _owed_calls(session, residents, now)
-    answers = _answers(session, [row[0].id for row in rows])
-    booked = _booked(session, residents, now)
-    zone = local_zone(session)
-    items = {}
-    told: set[int] = set()
-    for row in rows:
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The instant and place for which a list is made."""
+
+    day: date
+    now: datetime
+    tonight: datetime
+    zone: ZoneInfo
+
+
+class _Items:
+    """Everything that the lines of a list need, read once for all of them."""
+
+    def __init__(self, session: Session, rows: Sequence[Row[Any]], moment: _Moment) -> None:
+        residents = sorted({row[0].resident_id for row in rows})
+        self._moment = moment
+        self._phones = call_first(session, resident_ids=residents)
+        self._owed = owed_calls(session, residents, moment.now)
+        self._answers = answers_ready(session, [row[0].id for row in rows])
+        self._booked = booked_residents(session, residents, moment.now)
+        self._ring_backs = ring_backs(session, residents)
+        self._unwell = unwell_residents(session, residents)
+        self._told: set[int] = set()
+
+    def item(self, row: Row[Any]) -> WorkItem:
+        """Return one line; what concerns a person stands once, beside the first of their lines."""
         entry: LedgerEntry = row[0]
-        age = age_on(day, born_on=row.born_on) if row.born_on else None
-        # A call owed to a person stands once on the list, beside the first of that person's lines.
-        calls = owed.get(entry.resident_id, ()) if entry.resident_id not in told else ()
-        told.add(entry.resident_id)
-        reasons = reasons_for(
-            Claim(
-                day=day,
-                now=now,
-                age=age,
-                lives_alone=bool(row.lives_alone),
-                next_action=entry.next_action,
-                next_contact_on=entry.next_contact_on,
-                past_due_on=entry.past_due_on,
-                earliest_on=entry.earliest_on,
-                last_contact_on=entry.last_contact_at.astimezone(zone).date()
-                if entry.last_contact_at
-                else None,
-                promised_call_at=entry.promised_call_at,
-                is_promised_today=entry.promised_call_at is not None
-                and entry.promised_call_at < tonight,
-                is_agreed=entry.status is EntryStatus.AGREED,
-                has_answer=entry.id in answers,
-                owed_calls=len(calls),
-                is_booked_while_reported=entry.next_action == NextAction.DECIDE_LIFE
-                and entry.resident_id in booked,
+        is_first = entry.resident_id not in self._told
+        self._told.add(entry.resident_id)
+        calls = tuple(self._owed.get(entry.resident_id, ())) if is_first else ()
+        claim = self._claim(row, len(calls))
+        if is_first:
+            claim = replace(
+                claim,
+                wants_ring_back=entry.resident_id in self._ring_backs,
+                is_unwell=entry.resident_id in self._unwell,
             )
-        )
-        items[entry.id] = WorkItem(
+        reasons = reasons_for(claim)
+        return WorkItem(
             entry_id=entry.id,
             resident_id=entry.resident_id,
             campaign_id=entry.campaign_id,
@@ -269,110 +262,55 @@ def _items(
             campaign_en=row.name_en,
             name=row.name,
             sex=str(row.sex),
-            age=age,
-            lives_alone=bool(row.lives_alone),
+            age=claim.age,
+            lives_alone=claim.lives_alone,
             mobility=row.mobility,
             status=entry.status,
             next_action=entry.next_action,
             next_channel=entry.next_channel,
             next_contact_on=entry.next_contact_on,
-            is_overdue=entry.next_contact_on is not None and entry.next_contact_on < day,
+            is_overdue=entry.next_contact_on is not None
+            and entry.next_contact_on < self._moment.day,
             dose_number_due=entry.dose_number_due,
             earliest_on=entry.earliest_on,
             past_due_on=entry.past_due_on,
             promised_call_at=entry.promised_call_at,
             last_contact_at=entry.last_contact_at,
             refusals=entry.refusals,
-            call_first=phones.get(entry.resident_id),
-            owed_calls=tuple(calls),
-            answer_question_id=answers.get(entry.id),
+            call_first=self._phones.get(entry.resident_id),
+            owed_calls=calls,
+            answer_question_id=self._answers.get(entry.id),
             reasons=reasons,
             points=points_of(reasons),
         )
-    return items
 
-
-def call_first(session: Session, *, resident_ids: Iterable[int]) -> dict[int, CallFirst]:
-    """Return whom to ring first about each resident: who decides, then oneself, then who is told."""
-    rows = session.execute(
-        select(ContactPerson, Phone)
-        .join(Phone, Phone.contact_person_id == ContactPerson.id)
-        .where(
-            ContactPerson.resident_id.in_(list(resident_ids)),
-            ContactPerson.ended_at.is_(None),
-            Phone.invalid_since.is_(None),
+    def _claim(self, row: Row[Any], calls: int) -> Claim:
+        entry: LedgerEntry = row[0]
+        at = self._moment
+        first = self._phones.get(entry.resident_id)
+        return Claim(
+            day=at.day,
+            now=at.now,
+            at=at.now.astimezone(at.zone).time(),
+            age=age_on(at.day, born_on=row.born_on) if row.born_on else None,
+            lives_alone=bool(row.lives_alone),
+            next_action=entry.next_action,
+            next_contact_on=entry.next_contact_on,
+            past_due_on=entry.past_due_on,
+            earliest_on=entry.earliest_on,
+            last_contact_on=entry.last_contact_at.astimezone(at.zone).date()
+            if entry.last_contact_at
+            else None,
+            promised_call_at=entry.promised_call_at,
+            is_promised_today=entry.promised_call_at is not None
+            and entry.promised_call_at < at.tonight,
+            is_agreed=entry.status is EntryStatus.AGREED,
+            has_answer=entry.id in self._answers,
+            owed_calls=calls,
+            is_booked_while_reported=entry.next_action == NextAction.DECIDE_LIFE
+            and entry.resident_id in self._booked,
+            hours=first.hours if first else None,
         )
-        .order_by(ContactPerson.resident_id, ContactPerson.position, Phone.position, Phone.id)
-    )
-    best: dict[int, tuple[ContactPerson, Phone]] = {}
-    for person, phone in rows:
-        known = best.get(person.resident_id)
-        if known is None or _rank(person) < _rank(known[0]):
-            best[person.resident_id] = (person, phone)
-    vault = vault_of(session)
-    return {
-        resident_id: CallFirst(
-            contact_person_id=person.id,
-            phone_id=phone.id,
-            name=person.name,
-            relation=person.relation,
-            masked=mask_phone(
-                vault.open(
-                    phone.number_sealed, table="phone", column="number_sealed", row=phone.uuid
-                )
-            ),
-        )
-        for resident_id, (person, phone) in best.items()
-    }
-
-
-def _rank(person: ContactPerson) -> tuple[int, int]:
-    if person.role is ContactRole.DECIDES:
-        return (0, person.position)
-    if person.role is ContactRole.EMERGENCY:
-        return (3, person.position)
-    return (1 if person.relation is Relation.SELF else 2, person.position)
-
-
-def _owed_calls(
-    session: Session, residents: Sequence[int], now: datetime
-) -> dict[int, list[OwedCall]]:
-    rows = session.scalars(
-        select(Message)
-        .where(
-            Message.resident_id.in_(residents),
-            Message.channel == Channel.CALL,
-            Message.state == MessageState.HELD,
-            Message.due_at <= now,
-        )
-        .order_by(Message.due_at, Message.id)
-    )
-    found: dict[int, list[OwedCall]] = defaultdict(list)
-    for row in rows:
-        if row.resident_id is not None:
-            found[row.resident_id].append(OwedCall(row.id, str(row.step), row.reason, row.due_at))
-    return found
-
-
-def _answers(session: Session, entry_ids: Sequence[int]) -> dict[int, int]:
-    rows = session.execute(
-        select(Question.entry_id, Question.id)
-        .where(Question.entry_id.in_(entry_ids), Question.state == QuestionState.ANSWERED)
-        .order_by(Question.answered_at.desc(), Question.id.desc())
-    )
-    return {entry_id: question_id for entry_id, question_id in rows if entry_id is not None}
-
-
-def _booked(session: Session, residents: Sequence[int], now: datetime) -> frozenset[int]:
-    return frozenset(
-        session.scalars(
-            select(Appointment.resident_id).where(
-                Appointment.resident_id.in_(residents),
-                Appointment.status.in_(list(STANDING)),
-                Appointment.slot_at >= now,
-            )
-        )
-    )
 
 
 def _by_stairs(rows: Sequence[Row[Any]], items: dict[int, WorkItem]) -> tuple[Stairwell, ...]:

@@ -19,6 +19,7 @@ from outreach.contact.attempts import (
     void_attempt,
 )
 from outreach.contact.codes import REACHED, Channel, Purpose
+from outreach.contact.inbound import ring_back_done
 from outreach.contact.models import ContactAttempt
 from outreach.contact.outbox import told_by_person
 from outreach.contact.questions import QuestionDraft, add_question
@@ -160,6 +161,8 @@ def _follow(
             now=now,
             campaign_id=entry.campaign_id,
         )
+    if draft.outcome in REACHED:
+        ring_back_done(session, resident_id=attempt.resident_id, by=by, now=now)
     if draft.message_id is not None:
         is_told = draft.outcome in REACHED
         told_by_person(session, message_id=draft.message_id, is_told=is_told, by=by, now=now)

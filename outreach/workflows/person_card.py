@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.rules import Scope
 from outreach.clinics.models import Appointment, Site, SiteSession
+from outreach.contact.call_first import call_first
 from outreach.contact.models import Question
-from outreach.contact.worklist import call_first
 from outreach.db import vault_of
 from outreach.kernel.dates import age_on
 from outreach.kernel.identity import mask_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from outreach.campaigns.dose_facts import Assessment, DatedRule, DoseEvaluation, Forecast
-from outreach.contact.worklist import CallFirst
+from outreach.contact.call_first import CallFirst
 from outreach.ledger.codes import EntryStatus, StrikeOffKind
 from outreach.workflows.person_timeline import Moment
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import case, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.rules import Scope
@@ -20,6 +20,7 @@ from outreach.places.queries import local_day
 from outreach.workflows.contact_sheet import PastContact, past_contacts, user_names
 
 SHOWN = 200
+TOLD_FOR = timedelta(days=3)  # how long a worker is told of an answer that went out by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class AskedLine:
     answered_by: str
     answered_at: datetime | None
     answer_by: Channel
+    went_out_by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def asked_questions(
         .limit(SHOWN)
     )
     if only_open:
-        question = question.where(Question.state != QuestionState.CLOSED)
+        question = question.where(or_(Question.state != QuestionState.CLOSED, _told(now)))
     rows = session.scalars(question).all()
     heads = person_heads(
         session, resident_ids={row.resident_id for row in rows}, scope=scope, now=now
@@ -102,6 +104,29 @@ def asked_questions(
     seen = [row for row in rows if row.resident_id in heads]
     names = user_names(session, [row.asked_by for row in seen] + [row.answered_by for row in seen])
     return [_line(row, heads[row.resident_id], names, now) for row in seen]
+
+
+def answers_to_read(session: Session, *, scope: Scope, now: datetime) -> int:
+    """Return how many answers a worker has to pass on, or should know to have gone out by themselves."""
+    question = (
+        select(func.count())
+        .select_from(Question)
+        .join(Resident, Resident.id == Question.resident_id)
+        .where(
+            may_see(scope, local_day(session, now)),
+            Resident.erased_at.is_(None),
+            or_(Question.state == QuestionState.ANSWERED, _told(now)),
+        )
+    )
+    return session.scalar(question) or 0
+
+
+def _told(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Question.state == QuestionState.CLOSED,
+        Question.answered_at > now - TOLD_FOR,
+        Question.passed_on_by.is_(None),
+    )
 
 
 def question_sheet(
@@ -159,4 +184,7 @@ def _line(row: Question, head: PersonHead, names: dict[int, str], now: datetime)
         answered_by=names.get(row.answered_by or 0, ""),
         answered_at=row.answered_at,
         answer_by=row.answer_by,
+        went_out_by_itself=row.passed_on_at is not None
+        and row.passed_on_by is None
+        and row.answered_at is not None,
     )

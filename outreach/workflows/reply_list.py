@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.rules import Scope
 from outreach.clinics.codes import STANDING
 from outreach.clinics.models import Appointment
-from outreach.contact.codes import InboundState, Meaning
+from outreach.contact.codes import Channel, InboundState, Meaning
 from outreach.contact.inbound import Waiting, mark_read, senders, waiting_replies
 from outreach.contact.message_models import InboundMessage
 from outreach.kernel.errors import NotFound
@@ -39,10 +39,16 @@ class ReplyLine:
     inbound_id: int
     body: str
     meaning: Meaning
+    channel: Channel
     number: str
     received_at: datetime
     in_reply_to: str
     people: tuple[ReplyPerson, ...]
+
+    @property
+    def is_missed_call(self) -> bool:
+        """Say whether somebody rang and found nobody: a request to be rung back (moment 3j)."""
+        return self.channel is Channel.VOICE and not self.body
 
 
 def replies_to_read(
@@ -127,6 +133,7 @@ def _line(session: Session, row: Waiting, scope: Scope, now: datetime) -> ReplyL
         inbound_id=row.id,
         body=row.body,
         meaning=row.meaning,
+        channel=row.channel,
         number=row.number,
         received_at=row.received_at,
         in_reply_to=row.in_reply_to,

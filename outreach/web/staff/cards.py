@@ -29,13 +29,17 @@ REVIEW_AFTER = timedelta(days=180)
 @allowed(*READERS)
 def index() -> ResponseReturnValue:
     """Show the cards by topic: in use, waiting for review, due for review."""
+    only_due = request.args.get("only") == "due"
     with reading() as act:
         cards = card_list(act.session, day=act.today, user_id=act.user_id)
         review_on = act.today + REVIEW_AFTER
+    due = [card for card in cards if card.is_due]
     return page_or_fragment(
         "staff/cards/index.html",
         "staff/cards/_list.html",
-        cards=cards,
+        cards=due if only_due else cards,
+        due=len(due),
+        only_due=only_due,
         review_on=review_on,
         form=Form(),
     )

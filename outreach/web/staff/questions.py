@@ -6,15 +6,23 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
+from outreach.contact.answer_cards import cards_due_review
 from outreach.contact.codes import HESITANCY, Channel
-from outreach.contact.questions import QuestionDraft, drop_question, waiting_questions
+from outreach.contact.questions import (
+    QuestionDraft,
+    drop_question,
+    people_unwell,
+    waiting_questions,
+)
 from outreach.ledger.codes import RELATION_LABELS
 from outreach.ledger.heads import person_head, speakers
 from outreach.web.access import allowed
-from outreach.web.acting import acting, reading
+from outreach.web.acting import Acting, acting, reading
+from outreach.web.admin.attention import Matter, add_watcher
+from outreach.web.filters import moment
 from outreach.web.forms import Form
 from outreach.web.htmx import go, local_path, page_or_fragment
-from outreach.web.i18n import _
+from outreach.web.i18n import _, _n
 from outreach.web.notices import notify
 from outreach.web.staff.looks import CHANNEL_LABELS
 from outreach.web.tags import coded
@@ -24,7 +32,7 @@ from outreach.workflows.question_sheet import asked_questions, question_sheet
 bp = Blueprint("questions", __name__)
 
 ASKERS = (Role.GRID_WORKER, Role.CALLER, Role.CLINICIAN)
-ANSWER_WAYS = (Channel.CALL, Channel.VISIT, Channel.SMS)
+ANSWER_WAYS = (Channel.CALL, Channel.VISIT, Channel.SMS, Channel.WECHAT)
 
 
 @bp.get("/questions")
@@ -33,9 +41,22 @@ def index() -> ResponseReturnValue:
     """Show the questions that wait for a clinician, urgent ones first."""
     with reading() as act:
         waiting = waiting_questions(act.session, scope=act.scope, now=act.now)
+        due_cards = len(cards_due_review(act.session, day=act.today))
     return page_or_fragment(
-        "staff/questions/index.html", "staff/questions/_waiting.html", waiting=waiting
+        "staff/questions/index.html",
+        "staff/questions/_waiting.html",
+        waiting=waiting,
+        due_cards=due_cards,
     )
+
+
+@bp.get("/questions/unwell")
+@allowed(Role.CLINICIAN)
+def unwell() -> ResponseReturnValue:
+    """Say on every page of a clinician that somebody feels bad and waits for a call (moment 3g)."""
+    with reading() as act:
+        found = people_unwell(act.session, scope=act.scope, now=act.now)
+    return render_template("staff/questions/_unwell.html", unwell=found)
 
 
 @bp.get("/questions/<int:question_id>")
@@ -176,3 +197,30 @@ def _ask_page(resident_id: int, form: Form, status: int) -> ResponseReturnValue:
         form=form,
     )
     return page, status
+
+
+@add_watcher
+def unwell_too_long(act: Acting) -> list[Matter]:
+    """Say that somebody feels bad after a dose and no clinician has answered within the hour."""
+    found = people_unwell(act.session, scope=act.scope, now=act.now)
+    if found is None or not found.is_overdue:
+        return []
+    title = _n(
+        "%(num)d person feels unwell and no doctor has answered",
+        "%(num)d people feel unwell and no doctor has answered",
+        found.people,
+    )
+    detail = _("Due since %(moment)s. Ring a clinician now.", moment=moment(found.due_at))
+    return [Matter(title, detail, "bad")]
+
+
+@add_watcher
+def cards_to_review(act: Acting) -> list[Matter]:
+    """Say that answer cards have reached the day on which a clinician looks at them again."""
+    count = len(cards_due_review(act.session, day=act.today))
+    if not count:
+        return []
+    title = _n(
+        "%(num)d answer card is due for review", "%(num)d answer cards are due for review", count
+    )
+    return [Matter(title, _("Clinicians see them on the page “Answer cards”."), "info")]

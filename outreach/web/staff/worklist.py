@@ -16,11 +16,14 @@ from outreach.web.access import allowed
 from outreach.web.acting import Acting, reading
 from outreach.web.htmx import page_or_fragment
 from outreach.web.i18n import _, _l, _n
+from outreach.workflows.question_sheet import answers_to_read
 
 bp = Blueprint("worklist", __name__, url_prefix="/today")
 
 WORKERS = (Role.GRID_WORKER, Role.CALLER)
 PLAIN_REASONS = {
+    Why.UNWELL: _l("Feels unwell after the dose: a doctor is told"),
+    Why.RING_BACK: _l("Asks to be rung back"),
     Why.PROMISED_CALL: _l("A call was promised"),
     Why.DECIDE_LIFE: _l("Something was heard: find out what is true"),
     Why.ANSWER_READY: _l("The doctor has answered: pass it on"),
@@ -46,6 +49,7 @@ class Today:
     by_weight: bool
     is_late: bool
     is_everybodys: bool
+    answers: int
 
 
 @bp.get("")
@@ -89,6 +93,7 @@ def _today(act: Acting) -> Today:
         by_weight=is_late or request.args.get("order") == "weight",
         is_late=is_late,
         is_everybodys=everybody,
+        answers=answers_to_read(act.session, scope=act.scope, now=act.now),
     )
 
 
@@ -111,5 +116,17 @@ def word_reason(reason: Reason) -> str:
             "Last contact %(num)d day ago", "Last contact %(num)d days ago", figure
         ),
         Why.AGE: lambda: _("%(age)s years", age=figure),
+        Why.GOOD_HOUR: lambda: _("Well reached at this hour"),
+        Why.OTHER_HOUR: lambda: _later(reason),
     }
     return str(words[reason.why]() if reason.why in words else PLAIN_REASONS[reason.why])
+
+
+def _later(reason: Reason) -> str:
+    hours = reason.hours
+    if hours is None:
+        return ""
+    span = f"{hours.begins:%H:%M}–{hours.ends:%H:%M}"
+    if hours.is_learned:
+        return str(_("Mostly answers %(hours)s", hours=span))
+    return str(_("Wishes calls %(hours)s", hours=span))
