@@ -16,6 +16,10 @@ from outreach.contact.message_models import Message, SendingControl, TrialNumber
 from outreach.db import vault_of
 from outreach.kernel.errors import InvalidInput, NotFound
 
+# Replies are matched to what was sent up to ten days ago, and follow-ups ask about a month.
+LEAST_KEPT_DAYS = 30
+MOST_KEPT_DAYS = 1095
+
 
 def paused_campaigns(session: Session) -> list[int]:
     """Return the campaigns whose messages wait; rides are never paused with a campaign."""
@@ -42,7 +46,10 @@ def resume_campaign(session: Session, *, campaign_id: int) -> Campaign:
 
 
 def cancel_campaign_sending(session: Session, *, campaign_id: int, now: datetime) -> int:
-    """End a campaign's nudges for good and return how many; booked visits go on being told."""
+    """End a campaign's nudges and return how many; booked visits go on being told.
+
+    What was ended stays ended, also when new nudges are allowed again.
+    """
     campaign = _locked(session, campaign_id)
     campaign.sending_cancelled_at = campaign.sending_cancelled_at or now
     ended = (
@@ -63,6 +70,14 @@ def cancel_campaign_sending(session: Session, *, campaign_id: int, now: datetime
         .execution_options(synchronize_session=False)
     )
     return len(session.scalars(ended).all())
+
+
+def allow_nudges_again(session: Session, *, campaign_id: int) -> Campaign:
+    """Allow a campaign new nudges after they were cancelled; nothing that was ended comes back."""
+    campaign = _locked(session, campaign_id)
+    campaign.sending_cancelled_at = None
+    session.flush()
+    return campaign
 
 
 def pause_all(
@@ -132,6 +147,30 @@ def list_trial_number(session: Session, *, number: str, label: str) -> TrialNumb
     session.add(row)
     session.flush()
     return row
+
+
+def drop_trial_number(session: Session, *, trial_number_id: int) -> TrialNumber:
+    """Take a number off the list of those that trial mode may reach."""
+    row = session.get(TrialNumber, trial_number_id)
+    if row is None:
+        raise NotFound("trial_number", trial_number_id=trial_number_id)
+    session.delete(row)
+    session.flush()
+    return row
+
+
+def set_keeping(session: Session, *, keep_days: int, part_price_micros: int) -> SendingControl:
+    """Set after how many days words and numbers are removed, and what one part of a text costs."""
+    if not LEAST_KEPT_DAYS <= keep_days <= MOST_KEPT_DAYS:
+        raise InvalidInput(
+            "number_out_of_range", field="keep_days", least=LEAST_KEPT_DAYS, most=MOST_KEPT_DAYS
+        )
+    if part_price_micros < 0:
+        raise InvalidInput("number_small", field="part_price", least=0)
+    control = lock_sending_control(session)
+    control.keep_days, control.part_price_micros = keep_days, part_price_micros
+    session.flush()
+    return control
 
 
 def _hold_backlog(session: Session, *, now: datetime) -> None:

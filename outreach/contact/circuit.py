@@ -13,6 +13,7 @@ DRIFT_EVERY = timedelta(minutes=5)
 DRIFT = 0.1
 STEP_DOWN = 0.2
 SLOW_SHARE = 0.15
+BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Health:
         """Say whether the breaker is open: nothing but a probe passes."""
         return self.opened_at is not None
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Say whether a person took the route out of use: only a person puts it back."""
+        return self.is_open and self.opened_reason == BY_HAND
+
 
 def may_send(health: Health, now: datetime) -> bool:
     """Say whether anything may be handed to the route now."""
@@ -46,6 +52,8 @@ def taking_probe(health: Health, now: datetime) -> Health:
 
 def after_success(health: Health) -> Health:
     """Return the health after a route answered; an open breaker closes and its share grows back slowly."""
+    if health.is_by_hand:
+        return health  # an answer to what was under way before
     if health.is_open:
         return Health(weight=DRIFT)
     return replace(health, failures=0, not_before=None) if health.failures else health
@@ -55,6 +63,8 @@ def after_trouble(
     health: Health, now: datetime, *, code: str, is_broken: bool, retry_after_s: float | None
 ) -> Health:
     """Return the health after a route failed, was busy, or refused our account."""
+    if health.is_by_hand:
+        return health
     failures = health.failures + 1
     if is_broken or health.is_open or failures >= OPENS_AFTER:
         rest = RESTS_BROKEN if is_broken else RESTS
@@ -70,6 +80,13 @@ def after_trouble(
         until = now + timedelta(seconds=retry_after_s)
         return replace(health, failures=failures, not_before=max(until, health.not_before or until))
     return replace(health, failures=failures)
+
+
+def left_alone(health: Health, now: datetime) -> Health:
+    """Return the health of a route that a person takes out of use; it is not even tried."""
+    return replace(
+        health, opened_at=now, opened_reason=BY_HAND, probe_at=None, not_before=None, weight=0.0
+    )
 
 
 def drift(weight: float, *, slow_share: float, others_slow_share: float | None) -> float:

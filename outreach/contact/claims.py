@@ -42,7 +42,9 @@ class Instants:
 def sending_control(session: Session) -> SendingControl:
     """Return what pauses sending or limits it to listed numbers; nothing does until somebody says so."""
     row = session.scalars(select(SendingControl).order_by(SendingControl.id).limit(1)).first()
-    return row or SendingControl(paused_reason="", is_trial=False)
+    return row or SendingControl(
+        paused_reason="", is_trial=False, keep_days=180, part_price_micros=0
+    )
 
 
 def lock_sending_control(session: Session) -> SendingControl:
@@ -152,24 +154,6 @@ def held_rows(
     if state is MessageState.CLAIMED:
         rows = [r for r in rows if r.lease_until is not None and r.lease_until > real_now]
     return [row for row in rows if row.claim_token == tokens[row.id]]
-
-
-def give_back(session: Session, *, claims: Sequence[Claim]) -> int:
-    """Return claimed messages to the queue untouched (a worker shutting down)."""
-    if not claims:
-        return 0
-    back = (
-        update(Message)
-        .where(
-            Message.id.in_([c.message_id for c in claims]),
-            Message.claim_token.in_({c.token for c in claims}),
-            Message.state == MessageState.CLAIMED,
-        )
-        .values(state=MessageState.QUEUED, claim_token="", lease_until=None)
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(session.scalars(back).all())
 
 
 @dataclass(frozen=True, slots=True)

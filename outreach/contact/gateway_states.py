@@ -14,6 +14,7 @@ from outreach.contact.circuit import (
     after_success,
     after_trouble,
     drift,
+    left_alone,
     may_send,
     taking_probe,
 )
@@ -154,6 +155,13 @@ def close_by_hand(session: Session, *, name: str) -> None:
     row = _locked(session, name)
     _keep(row, Health(weight=1.0))
     row.alerted_at = None
+
+
+def open_by_hand(session: Session, *, name: str, real_now: datetime) -> None:
+    """Take a route out of use until a person puts it back; the others carry what they can."""
+    row = _locked(session, name)
+    _keep(row, left_alone(health_of(row), real_now))
+    row.alerted_at = real_now
 
 
 def _locked(session: Session, name: str) -> GatewayState:

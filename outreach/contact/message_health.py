@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import Campaign
@@ -16,12 +16,14 @@ from outreach.contact.gateway_states import healths
 from outreach.contact.message_models import InboundMessage, Message
 from outreach.tasks.models import WorkerBeat
 
-WINDOW = timedelta(hours=24)
+HOURS = 24
+WINDOW = timedelta(hours=HOURS)
 LATELY = timedelta(hours=1)
 ABNORMAL_SHARE = 0.1
 ENOUGH_TO_JUDGE = 20
 QUEUE_MAY_AGE = timedelta(minutes=10)
 WORKER_IS_SILENT_AFTER = timedelta(seconds=30)
+HELD_FOR = frozenset({"restored", "reply_unread", "awaits_decision"})
 _FAILED = (MessageState.FAILED, MessageState.UNRESOLVED)
 _GONE_OUT = (MessageState.ACCEPTED, MessageState.DELIVERED, *_FAILED)
 
@@ -62,6 +64,15 @@ class Stuck:
     code: str
     count: int
     oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfSending:
+    """What left the house within one hour, and what of it failed."""
+
+    begins_at: datetime
+    sent: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ def message_health(
         queue_age_s=(now - oldest).total_seconds() if oldest is not None else 0.0,
         gateways=_gateways(session, gateways, now),
         stuck=_stuck(session, now),
-        costs=_costs(session),
+        costs=_costs(session, part_price=control.part_price_micros),
         workers_alive=len(alive),
         is_worker_silent=not alive,
         clock_jumped_at=max(jumps, default=None),
@@ -173,14 +184,27 @@ def _gateways(session: Session, names: Sequence[str], now: datetime) -> tuple[Ga
     return tuple(found)
 
 
+def sending_by_hour(session: Session, *, now: datetime) -> tuple[HourOfSending, ...]:
+    """Return the last day hour by hour, the present hour last; one pass over what is recent."""
+    first = now.replace(minute=0, second=0, microsecond=0) - WINDOW + timedelta(hours=1)
+    begins = [first + timedelta(hours=i) for i in range(HOURS)]
+    asked = []
+    for at in begins:
+        within = (Message.began_at >= at) & (Message.began_at < at + timedelta(hours=1))
+        asked.append(func.sum(case((within, 1), else_=0)))
+        asked.append(func.sum(case((within & Message.state.in_(_FAILED), 1), else_=0)))
+    row = session.execute(
+        select(*asked).where(Message.began_at >= first, Message.state.in_(_GONE_OUT))
+    ).one()
+    return tuple(
+        HourOfSending(at, row[2 * i] or 0, row[2 * i + 1] or 0) for i, at in enumerate(begins)
+    )
+
+
 def _stuck(session: Session, now: datetime) -> tuple[Stuck, ...]:
     asked = (
         ("unknown", Message.state == MessageState.UNKNOWN),
         ("unresolved", Message.state == MessageState.UNRESOLVED),
-        (
-            "held",
-            (Message.state == MessageState.HELD) & (Message.channel != Channel.CALL),
-        ),
         (
             "call_overdue",
             (Message.state == MessageState.HELD)
@@ -195,6 +219,17 @@ def _stuck(session: Session, now: datetime) -> tuple[Stuck, ...]:
         ).one()
         if count:
             found.append(Stuck(code, count, oldest))
+    held = (
+        select(Message.reason, func.count(), func.min(Message.due_at))
+        .where(Message.state == MessageState.HELD, Message.channel != Channel.CALL)
+        .group_by(Message.reason)
+        .order_by(Message.reason)
+    )
+    # Why they are held decides who can let them go.
+    found += [
+        Stuck(f"held_{reason}" if reason in HELD_FOR else "held", count, oldest)
+        for reason, count, oldest in session.execute(held)
+    ]
     unread = select(func.count(), func.min(InboundMessage.received_at)).where(
         InboundMessage.state == InboundState.WAITING
     )
@@ -204,7 +239,8 @@ def _stuck(session: Session, now: datetime) -> tuple[Stuck, ...]:
     return tuple(found)
 
 
-def _costs(session: Session) -> tuple[CampaignCost, ...]:
+def _costs(session: Session, *, part_price: int) -> tuple[CampaignCost, ...]:
+    """Return what campaigns took; a price that the provider did not tell is reckoned from the parts."""
     question = (
         select(
             Campaign.id,
@@ -212,7 +248,9 @@ def _costs(session: Session) -> tuple[CampaignCost, ...]:
             Campaign.name_en,
             func.count(),
             func.coalesce(func.sum(Message.segments), 0),
-            func.coalesce(func.sum(Message.cost_micros), 0),
+            func.coalesce(
+                func.sum(func.coalesce(Message.cost_micros, Message.segments * part_price)), 0
+            ),
         )
         .join(Message, Message.campaign_id == Campaign.id)
         .where(Message.state.in_(_GONE_OUT), Message.merged_into_id.is_(None))

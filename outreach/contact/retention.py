@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from outreach.contact.claims import sending_control
 from outreach.contact.codes import FINAL_MESSAGE_STATES, InboundState, MessageState
 from outreach.contact.message_models import InboundMessage, Message, SimulatedText
 from outreach.db import Database
 from outreach.places.queries import business_clock
 
-KEEP = timedelta(days=180)
 CHUNK = 2000
 
 
-def forget_old_messages(database: Database, *, keep: timedelta = KEEP) -> int:
-    """Remove words and numbers of what ended before ``keep``; states and times stay for the figures."""
+def forget_old_messages(database: Database, *, keep: timedelta | None = None) -> int:
+    """Remove words and numbers of what ended before ``keep``; states and times stay for the figures.
+
+    Unless told otherwise, as long ago as the administrator set.
+    """
+    with database.read() as session:
+        keep = keep or timedelta(days=sending_control(session).keep_days)
     total = 0
     while True:
-        done = database.act(lambda session: _forget_chunk(session, keep=keep))
+        done = database.act(partial(_forget_chunk, keep=keep))
         total += done
         if done < CHUNK:
             break

@@ -381,8 +381,8 @@ def _earliest(
     if due.step in ANSWERS and now - due.created_at <= ANSWER_STAYS_WELCOME:
         return now, ""
     until, reason = now, ""
-    # Caps never drop or delay a ride message (moment 3d): those merge.
-    if due.purpose is not Purpose.RIDE and due.step not in ANSWERS:
+    # Caps never drop or delay a ride message (moment 3d): those merge. A test goes to staff.
+    if due.purpose is not Purpose.RIDE and due.step not in ANSWERS | {Step.TEST}:
         until = room_at(earlier, purpose=due.purpose, body_hash=due.body_hash, caps=caps, now=now)
         reason = "cap" if until > now else ""
     decent = next_decent(

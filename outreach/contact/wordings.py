@@ -136,7 +136,7 @@ class WordingBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWording:
-    """What an administrator wrote."""
+    """What an administrator wrote: the next version for a step in one language."""
 
     step: Step
     channel: Channel
@@ -195,21 +195,35 @@ def save_wording(
 def problems_of(
     new: NewWording, *, signature: str, sample: Mapping[str, str], routes: Iterable[Capabilities]
 ) -> list[Problem]:
-    """Return why a wording could not be sent by one of the routes, each reason once."""
+    """Return why a wording could not be sent, each reason once.
+
+    A text must suit every route that carries texts, since any of them may take over; words for a call
+    need one route that calls.
+    """
     found: dict[Problem, None] = {}
-    for route in routes:
+    able = list(routes)
+    carrying = [r for r in able if (r.voice if new.channel is Channel.VOICE else r.texts)]
+    for route in carrying or able[:1]:
+        worded = hints(
+            step=new.step,
+            language=new.language,
+            duty_phone=sample.get("duty_phone", ""),
+            route=route,
+        )
         problems = check(
             new.body,
             purpose=purpose_of(new.step),
             step=new.step,
             signature=signature,
-            sample=sample,
+            sample={**sample, **worded},
             route=route,
             channel=new.channel.value,
         )
         if route.registered_templates and not new.template_code.strip():
             problems.append(Problem("wording_template_missing"))
         found.update(dict.fromkeys(problems))
+    if new.channel is Channel.VOICE and purpose_of(new.step) is Purpose.NUDGE:
+        found[Problem("no_robot_for_nudges")] = None
     return list(found)
 
 

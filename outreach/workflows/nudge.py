@@ -65,6 +65,11 @@ def queue_nudges(session: Session, *, nudge: Nudge, now: datetime) -> list[int]:
     return new
 
 
+def nudge_values(session: Session, *, nudge: Nudge, now: datetime) -> list[dict[str, str]]:
+    """Return what would fill the gaps of a nudge for each reader; nothing is queued (previews)."""
+    return [draft.values for draft in _NudgeDesk(session, nudge, now=now).drafts(nudge.entry_ids)]
+
+
 class _NudgeDesk:
     """What all drafts of one nudge share."""
 

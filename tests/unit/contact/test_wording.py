@@ -18,52 +18,13 @@ from outreach.contact.wording import (
     render,
     sign,
 )
+from outreach.contact.wording_samples import SAMPLES
 from outreach.contact.wordings import hints, purpose_of
 from outreach.ports.messages import Capabilities
 
 ABLE = Capabilities(two_way=True, voice=True, keypress=True)
 MUTE = Capabilities()
 SIGNATURE = "棉纺路街道"
-SAMPLE = {
-    "zh": {
-        "who": "欧阳奶奶",
-        "community": "棉纺路社区",
-        "duty_phone": "0371-68801234",
-        "day": "11月26日周四",
-        "time": "10:30",
-        "site": "棉纺路社区卫生服务中心",
-        "what": "接种疫苗",
-        "way": "专车接去，回程由家人接",
-        "from_time": "8:40",
-        "until_time": "9:00",
-        "plate": "豫A12345",
-        "driver": "欧阳师傅",
-        "minutes": "15",
-        "due_day": "11月26日周四",
-        "answer": "血压平稳、按时吃药的老人可以接种，接种前护士会再量一次血压。",
-        "choices": "1赵奶奶 2李爷爷 3都是",
-        "ride_hint": PHRASES["zh"]["rides_go_on"],
-    },
-    "en": {
-        "who": "Ms Featherstonehaugh",
-        "community": "Mill Road",
-        "duty_phone": "01223 496000",
-        "day": "Thu 26 Nov",
-        "time": "10:30",
-        "site": "Mill Road Health Centre",
-        "what": "vaccination",
-        "way": "Our car takes you there and back",
-        "from_time": "8:40",
-        "until_time": "9:00",
-        "plate": "AB12 CDE",
-        "driver": "Brown",
-        "minutes": "15",
-        "due_day": "Thu 26 Nov",
-        "answer": "With stable blood pressure you can have it; a nurse checks once more before.",
-        "choices": "1 Ms Zhao 2 Mr Li 3 all of them",
-        "ride_hint": PHRASES["en"]["rides_go_on"],
-    },
-}
 EVERY = [
     (language, step, channel, body)
     for language, texts in WORDINGS.items()
@@ -72,8 +33,8 @@ EVERY = [
 
 
 def sample(language: str, step: Step, route: Capabilities) -> dict[str, str]:
-    duty = SAMPLE[language]["duty_phone"]
-    return SAMPLE[language] | hints(step=step, language=language, duty_phone=duty, route=route)
+    duty = SAMPLES[language]["duty_phone"]
+    return SAMPLES[language] | hints(step=step, language=language, duty_phone=duty, route=route)
 
 
 def problems(
