@@ -113,8 +113,10 @@ def _read_piece(
     extension = extension_match[1] if extension_match else ""
     if extension_match:
         piece = piece[: extension_match.start()] + piece[extension_match.end() :]
-    tokens = _DIGITS.findall(piece)
+    spans = list(_DIGITS.finditer(piece))
+    tokens = [span[0] for span in spans]
     label = _label(piece)
+    read: list[tuple[Phone, int, int]] = []
     at = 0
     while at < len(tokens):
         phone, used = _longest(tokens, at, country, area_code)
@@ -122,7 +124,13 @@ def _read_piece(
             _leftover(tokens[at], found=found, invalid=invalid, is_bare=not label)
         else:
             found.append(phone._replace(label=label, extension=extension))
+            read.append((phone, spans[at].start(), spans[at + used - 1].end()))
         at += used
+    if len(read) > 1 and label:
+        found[-len(read) :] = [
+            phone._replace(label=words, extension=extension)
+            for (phone, _, _), words in zip(read, _labels(piece, read), strict=True)
+        ]
 
 
 def _longest(tokens: list[str], at: int, country: str, area_code: str) -> tuple[Phone | None, int]:
@@ -140,6 +148,15 @@ def _leftover(token: str, *, found: list[Phone], invalid: list[str], is_bare: bo
         found[-1] = found[-1]._replace(extension=token)
     elif len(token) >= 5 or (is_bare and len(token) >= 3):
         invalid.append(token)
+
+
+def _labels(piece: str, read: list[tuple[Phone, int, int]]) -> list[str]:
+    """Return the words of each of several numbers: before it, or after it as in "139… (son) 138… (Li)"."""
+    edges = [0, *(end for _, _, end in read)]
+    before = [_label(piece[left:start]) for left, (_, start, _) in zip(edges, read, strict=False)]
+    starts = [*(start for _, start, _ in read[1:]), len(piece)]
+    after = [_label(piece[end:right]) for (_, _, end), right in zip(read, starts, strict=True)]
+    return after if after[-1] and not before[0] else before
 
 
 def _label(piece: str) -> str:

@@ -9,6 +9,7 @@ _MAX_HEADER_TEXT = 60
 
 SINGLE_FIELDS = [
     "name",
+    "given_name",
     "sex",
     "id_number",
     "id_kind",
@@ -56,7 +57,7 @@ _FAMILY = (
 )
 _PHONE = (
     r"电话|手机|号码|联系方式|联系号|座机|固话"
-    r"|phone|mobile|\btel\b|telephone|cell|contact\s*n(?:o|umber)|contact\s*details"
+    r"|phone|mobile|landline|\btel\b|telephone|cell|contact\s*n(?:o|umber)|contact\s*details"
 )
 _NUMBERS = {
     word: number
@@ -101,21 +102,26 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "registered_address",
             r"户籍(?:所在)?(?:地|住|详)|户口(?:所在|地|住)|身份证(?:地|住)址|registered\s*address|hukou",
         ),
+        # "住址(楼/单元/室)" is an address, whatever it lists.
+        ("address", r"^(?:家庭|现|居住|常住|详细|实际|家)*(?:住址|地址)"),
         (
             "ignored",
-            r"户籍|户口|户主|户号|民族|文化|政治面貌|婚姻|照片|签[字名]|日龄|邮编|职业|与户主|身高|体重|血型|ethnic|nationality|postcode|signature",
+            r"是否(?:愿|同意|需|要|想|拟|计划|预约|可|能)|户籍|户口|户主|户号|民族|文化|政治面貌|婚姻|照片|签[字名]|日龄|邮编|职业|与户主|身高|体重|血型|ethnic|nationality|postcode|signature",
         ),
         ("age", r"年龄|周岁|岁数|^岁$|^age\b|\bage$"),
         ("sex", r"性别|^sex$|gender"),
         (
             "id_number",
-            r"身份证|公民身份|身份号|证件号|证件编号|证号|^证件$|id\s*(?:number|no|card)|identity|national\s*id|\w\s+id$|^nric$|citizen",
+            r"身份证|公民身份|身份号|证件号|证件编号|证号|^证件$|\bid\s*(?:number|no|card)|identity|national\s*id|\w\s+id$|^nric$|citizen",
         ),
-        ("birth_date", r"出生|生日|生年|birth|\bdob\b|born"),
-        ("vaccinated", r"是否|有无接种|接种与否|vaccinated\s*\?|^vaccinated$"),
+        ("birth_date", r"出生|生日|生年|birth|\bd\.?o\.?b\b|born"),
+        (
+            "vaccinated",
+            r"(?:是否|有无).{0,6}(?:接种|打|针|剂|疫苗|完成|全程)|^是否$|接种与否|vaccinated\s*\?|^vaccinated$",
+        ),
         (
             "dose_number",
-            r"^(?:接种)?(?:剂次|针次|针数|剂数)$|(?:剂次|针次|针剂|接种)数|第几[针剂]|已接种(?:剂次|针次|几)|dose\s*(?:number|no)|number\s*of\s*doses|doses\s*(?:given|received)",
+            r"^(?:接种)?(?:剂次|针次|针数|剂数)$|(?:剂次|针次|针剂|接种)数|接种[针剂]数|第几[针剂]|已接种(?:剂次|针次|几)|dose\s*(?:number|no)|number\s*of\s*doses|doses\s*(?:given|received)",
         ),
         ("reason", r"原因|理由|reason"),
         ("batch", r"批号|批次|\bbatch|\blot\b"),
@@ -138,11 +144,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "health",
-            r"居住(?:状况|情况|类型|方式)|同住|独居|是否空巢|living\s*(?:situation|arrangement)",
+            r"居住(?:状况|情况|类型|方式)|同住|独居|空巢|living\s*(?:situation|arrangement)|lives?\s*alone|禁忌|^(?:是否|有无)",
         ),
         (
             "remark",
-            r"备注|备考|备\s*注|附注|说明|特殊情况|其[他它]情况|remark|notes?$|^notes?\b|comment",
+            r"备注|备考|备\s*注|附注|说明|特殊情况|其[他它]情况|^其[他它]$|remark|notes?$|^notes?\b|comment|observation",
         ),
         (
             "health",
@@ -160,15 +166,19 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("district", r"^(?:所[属在])?(?:区县?|县区?|区域|辖区)(?:名称)?$|^district$|^county$"),
         ("grid", r"网格|\bgrid\b|^ward$"),
         ("compound", r"小区|院落|庭院|家属院|楼院|compound|estate"),
-        ("building", r"楼栋|楼号|栋号?$|幢|^楼$|几号楼|building|^block$"),
+        ("building", r"楼栋|楼号|栋号?$|幢|^楼$|几号楼|building|^block(?:\s*no\.?)?$"),
         ("floor", r"楼层|层数|^层$|floor|storey"),
-        ("unit", r"单元|^unit$|staircase|entrance"),
+        ("unit", r"单元|^unit(?:\s*no\.?)?$|staircase|entrance"),
         ("room", r"房号|房间|室号|门牌|门号|^室$|户室|^房$|^room|flat|apartment|door"),
         (
             "address",
             r"住址|地址|住所|住处|居住|居所|家庭住|现住|详细地|address|residence|where\s*.*lives?|^home$",
         ),
-        ("name", r"姓名|^名字$|^老人$|^名称$|name|resident|^elder(?:ly)?$|^person$"),
+        ("given_name", r"(?:given|first|fore)\s*names?|^名$"),
+        (
+            "name",
+            r"姓名|^姓$|^名字$|^老人$|^长者$|^(?:接种)?对象$|^名称$|name|resident|^elder(?:ly)?$|^person$|^client$|^patient$",
+        ),
     )
 )
 _NAME_OF_OTHER = re.compile(

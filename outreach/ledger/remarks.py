@@ -37,6 +37,13 @@ _CARRIED_OFF = re.compile(
 _CLAUSE = re.compile(r"[,，。;；!！?？\n\r|]+")
 _LONE_RELATIVE = re.compile(rf"\s*(?:其|他|她)?{_RELATIVE}\s*")
 
+# Living in another city or country counts as having moved; a street of that name does not.
+_ELSEWHERE = (
+    r"(?:去|到|在|赴|往|住|随.{1,6}住)了?在?(?:北京|上海|天津|重庆|广州|深圳|杭州|南京|武汉|西安|成都|苏州|青岛|济南|海南|三亚|海口"
+    r"|广东|江苏|浙江|山东|河北|湖北|湖南|陕西|四川|新疆|福建|厦门|东莞|大连|沈阳|美国|加拿大|澳大利亚|澳洲|英国|日本|国外)市?的?"
+    r"(?=$|居住|生活|常住|长住|长期|养老|定居|[大小二其]?(?:儿子?|女儿?|孙子?|孙女|闺女|子女|亲戚|弟弟|妹妹)家|住|随|跟|带)"
+)
+
 _WORDS: tuple[tuple[LifeReportKind, str], ...] = (
     (
         LifeReportKind.DECEASED,
@@ -50,7 +57,10 @@ _WORDS: tuple[tuple[LifeReportKind, str], ...] = (
         (
             r"搬走|搬离|搬出|搬家|搬迁|搬去|搬到|搬往|已搬|迁出|迁走|迁往|迁至|外迁|移居|移民|定居|户口已?迁|拆迁"
             r"|去(?:了)?外地|在外地|到外地|住外地|外地居住|外地常住|去(?:了)?外省|在外省|长期在外|常年在外|不在本地|不在辖区|不在本社区|不在郑"
-            r"|回(?:了)?老家|在老家|住老家|出国|在国外|空挂户?|人户分离|查无此人|不住(?:在)?(?:这|此|本)|moved\s+(?:away|out|to)|has\s+moved|relocated|emigrated|lives?\s+abroad"
+            r"|"
+            + _ELSEWHERE
+            + r"|回(?:了)?老家|在老家|住老家|出国|在国外|空挂户?|人户分离|查无此人|不住(?:在)?(?:这|此|本)"
+            r"|moved\s+(?:away|out|to)|has\s+moved|relocated|emigrated|lives?\s+abroad"
         ),
     ),
     (

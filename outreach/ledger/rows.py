@@ -73,7 +73,7 @@ class RowReader:
         self.date_order = effective_date_order(columns, place)
         self.saw_unclear_order = False
         one = {name: found[0] for name in _single_names() if (found := columns.columns(name))}
-        self._name = one["name"]
+        self._name, self._given = one["name"], one.get("given_name")
         self._id, self._birth = one.get("id_number"), one.get("birth_date")
         self._sex, self._id_kind = one.get("sex"), one.get("id_kind")
         self._texts = [(name, one[name]) for name in _TEXT_FIELDS if name in one]
@@ -83,6 +83,7 @@ class RowReader:
         self._elsewhere = [c for c, _ in self._phones] + [c for _, c in self._texts]
         self._remarks = columns.columns("remark")
         self._health = columns.columns("health")
+        self._asked = {c: m[1] for c in self._health if (m := _asks(columns, c))}
         self._spoken = [c for f in ("reason", "status") for c in columns.columns(f)]
         self._said_done = [c for f in ("vaccinated", "dose_number") for c in columns.columns(f)]
         self._doses = _dose_columns(columns)
@@ -92,7 +93,7 @@ class RowReader:
     def read(self, row: int, cells: Sequence[Cell]) -> RowOutcome:
         """Return what becomes of one row, repeats within the file apart."""
         codes: list[str] = []
-        name = read_name(cells[self._name])
+        name = read_name(self._whole_name(cells))
         if name.code:
             codes.append(name.code)
         ident, born_on, certainty = self._identity(cells, codes)
@@ -123,6 +124,15 @@ class RowReader:
         )
         texts = tuple([c if isinstance(c, str) else cell_text(c) for c in cells])
         return _outcome(row, codes, values, texts)
+
+    def _whole_name(self, cells: Sequence[Cell]) -> Cell:
+        """Return the name, put together where surname and given name stand in two columns."""
+        if self._given is None:
+            return cells[self._name]
+        surname, given = cell_text(cells[self._name]).strip(), cell_text(cells[self._given]).strip()
+        # Spaces beside Chinese characters go later; elsewhere the order follows the place's custom.
+        is_surname_first = self.place.country == "CN" or not surname.isascii()
+        return " ".join((surname, given) if is_surname_first else (given, surname)).strip()
 
     def _identity(
         self, cells: Sequence[Cell], codes: list[str]
@@ -252,7 +262,7 @@ class RowReader:
         self, cells: Sequence[Cell], annotation: str, leftovers: list[str], codes: list[str]
     ) -> tuple[str, str, RemarkReading]:
         notes = [cell_text(c) for i in self._remarks if (c := cells[i]) != "" and c is not None]
-        health = [t for i in self._health if (t := cell_text(cells[i]).strip())]
+        health = [t for i in self._health if (t := self._health_word(i, cells[i]))]
         words = [
             *notes,
             *health,
@@ -270,6 +280,16 @@ class RowReader:
         remark = _read_all(words, self.as_of)
         codes += [f"possibly_{kind}" for kind in remark.reports]
         return "\n".join(notes), "\n".join(health), remark
+
+    def _health_word(self, column: int, cell: Cell) -> str:
+        """Return what a column about health says; a yes to "是否独居" says 独居, a no nothing."""
+        text = cell_text(cell).strip()
+        asked = self._asked.get(column)
+        if asked is None or not text:
+            return text
+        if _says_done(cell):
+            return asked
+        return "" if text in _SAYS_NO else text
 
 
 def _row_dose(
@@ -371,6 +391,19 @@ def _read_all(words: list[str], as_of: date) -> RemarkReading:
     return RemarkReading(reports, tuple(dict.fromkeys(n for r in readings for n in r.needs)))
 
 
+_SAYS_NO = frozenset(
+    ("否", "无", "没有", "不是", "×", "x", "X", "N", "n", "No", "no", "FALSE", "/")
+)
+_ASKS = re.compile(r"(?:是否|有无)(?:为|有|属于)?([^\s?？]{2,10})")
+_DONE = re.compile(
+    r"(?:已|完成|共|打了?|接种了?)*(?:全程|全部|第?[一二两三四五1-5])?(?:针|剂次?|次|接种|完成)(?:完成|接种|已打)?"
+)
+
+
+def _asks(columns: ColumnMap, column: int) -> re.Match[str] | None:
+    return _ASKS.match(columns.headers[column]) if column < len(columns.headers) else None
+
+
 def _says_done(cell: Cell) -> bool:
     """Say whether a column asks "vaccinated?" or counts doses, and answers yes."""
     if isinstance(cell, bool):
@@ -379,12 +412,12 @@ def _says_done(cell: Cell) -> bool:
         return cell > 0
     text = unicodedata.normalize("NFKC", cell_text(cell)).strip().lower()
     return text in ("是", "已", "已接种", "已打", "有", "√", "✓", "✔", "y", "yes", "true") or (
-        text.isascii() and text.isdigit() and int(text) > 0
+        (text.isascii() and text.isdigit() and int(text) > 0) or _DONE.fullmatch(text) is not None
     )
 
 
 def _single_names() -> tuple[str, ...]:
-    return ("name", "id_number", "birth_date", "sex", "id_kind", *_TEXT_FIELDS)
+    return ("name", "given_name", "id_number", "birth_date", "sex", "id_kind", *_TEXT_FIELDS)
 
 
 _DoseColumn = tuple[int | None, int, tuple[int, int, int] | None]

@@ -17,6 +17,7 @@ FIELD_LABELS: dict[str, LazyString] = {
     "name": _l("Full name"),
     "sex": _l("Sex"),
     "id_number": _l("Identity number"),
+    "given_name": _l("Given name, in a column of its own"),
     "id_kind": _l("Kind of document"),
     "birth_date": _l("Birth date"),
     "age": _l("Age"),

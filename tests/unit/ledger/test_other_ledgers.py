@@ -129,12 +129,74 @@ def test_any_order_of_any_known_headers_reads_the_same_people(
         ("2nd booster", "dose_4"),
         ("Resident ID", "id_number"),
         ("面积", None),
+        ("住址（楼/单元/室）", "address"),
+        ("是否独居", "health"),
+        ("是否有高血压", "health"),
+        ("是否愿意接种", "ignored"),
+        ("是否完成接种", "vaccinated"),
+        ("已接种针数", "dose_number"),
+        ("接种对象", "name"),
+        ("其他", "remark"),
+        ("Grid no", "grid"),
+        ("Unit no.", "unit"),
+        ("D.O.B.", "birth_date"),
+        ("Given names", "given_name"),
+        ("Landline", "phone"),
+        ("Lives alone?", "health"),
     ],
 )
 def test_headers_that_are_easily_mistaken_mean_what_they_say(
     header: str, meaning: str | None
 ) -> None:
     assert field_of(header) == meaning
+
+
+def test_a_name_in_two_columns_is_put_together() -> None:
+    chinese = outcomes([["姓", "名", "身份证号", "电话"], ["赵", "玉兰", "", "13900001111"]])
+    latin = outcomes([["Surname", "Given name", "Date of birth"], ["Zhao", "Yulan", "1931-05-04"]])
+    assert [r.values.name for r in (*chinese, *latin) if isinstance(r, RowOutcome)] == [
+        "赵玉兰",
+        "Zhao Yulan",
+    ]
+
+
+def test_a_yes_under_whether_somebody_lives_alone_is_no_dose_and_is_kept_as_words() -> None:
+    header = ["姓名", "身份证号", "电话", "是否独居", "是否接种"]
+    number = id_number(date(1931, 5, 4))
+    alone, other, counted = outcomes(
+        [
+            header,
+            ["赵玉兰", number, "13900001111", "是", "否"],
+            ["钱大", id_number(date(1931, 5, 5)), "13900001112", "否", ""],
+            ["孙二", id_number(date(1931, 5, 6)), "13900001113", "", "已接种2针"],
+        ]
+    )
+    assert isinstance(alone, RowOutcome)
+    assert isinstance(other, RowOutcome)
+    assert (said(alone), alone.values.health, alone.values.needs) == (
+        "imported",
+        "独居",
+        ("lives_alone",),
+    )
+    assert (other.values.health, other.values.needs) == ("", ())
+    assert said(counted) == "warning:dose_date_unclear"
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("本人:13900001111 儿子:13900002223", [("own", "本人"), ("family", "儿子")]),
+        ("13900001111(儿)13900002226(女)", [("family", "儿"), ("family", "女")]),
+        ("68805678 儿媳妇李红13900003333", [("own", ""), ("family", "儿媳妇李红")]),
+        ("13900001111、女儿13900002226", [("own", ""), ("family", "女儿")]),
+    ],
+)
+def test_each_of_several_numbers_in_a_cell_has_its_own_words(
+    cell: str, wanted: list[tuple[str, str]]
+) -> None:
+    found = outcomes([["姓名", "身份证号", "电话"], ["赵玉兰", id_number(date(1931, 5, 4)), cell]])
+    assert isinstance(found[0], RowOutcome)
+    assert [(p.owner, p.label) for p in found[0].values.phones] == wanted
 
 
 def everything(data: bytes | str, **changes: Any) -> LedgerReading:

@@ -50,6 +50,9 @@ def test_moment_2f_others_the_past_and_denials_are_no_news(remark: str) -> None:
         ("搬走了,去外地儿子家", "possibly_moved"),
         ("随女儿搬走", "possibly_moved"),
         ("被儿子接到北京定居", "possibly_moved"),
+        ("已随女儿去北京居住", "possibly_moved"),
+        ("跟儿子住上海", "possibly_moved"),
+        ("在深圳儿子家带孙子", "possibly_moved"),
         ("已迁出", "possibly_moved"),
         ("人户分离", "possibly_moved"),
         ("moved to Beijing", "possibly_moved"),
@@ -81,6 +84,21 @@ def test_hospital_is_news_or_history_by_the_day_of_the_import() -> None:
     remark = "2026年3月住院"
     assert read_remark(remark, as_of=date(2026, 4, 1)).reports
     assert not read_remark(remark, as_of=AS_OF).reports
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "住北京路12号",
+        "儿子在上海住",
+        "曾在上海路居住",
+        "女儿在美国",
+        "不去北京居住",
+        "陪老伴去上海看病",
+    ],
+)
+def test_another_city_in_a_remark_is_no_move_of_this_person(remark: str) -> None:
+    assert read_remark(remark, as_of=AS_OF).reports == ()
 
 
 def test_needs_of_the_journey_are_found_for_this_person_alone() -> None:
