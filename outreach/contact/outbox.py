@@ -78,6 +78,8 @@ class Only:
     steps: Collection[Step] = ()
     channels: Collection[Channel] = ()
     below_version: int | None = None
+    reasons: Collection[str] = ()
+    due_after: datetime | None = None
 
 
 def queue(session: Session, *, drafts: Sequence[Draft], now: datetime) -> list[int]:
@@ -121,6 +123,10 @@ def cancel(
         where.append(Message.channel.in_(only.channels))
     if only is not None and only.below_version is not None:
         where.append(Message.subject_version < only.below_version)
+    if only is not None and only.reasons:
+        where.append(Message.reason.in_(only.reasons))
+    if only is not None and only.due_after is not None:
+        where.append(Message.due_at > only.due_after)
     ended = update(Message).where(*where)
     ended = ended.values(
         state=MessageState.CANCELLED, reason=reason, ended_at=now, claim_token="", lease_until=None

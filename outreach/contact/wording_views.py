@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import User
@@ -40,7 +40,7 @@ class WordingLine:
 def wordings_in_force(session: Session, *, campaign_id: int | None) -> list[WordingLine]:
     """Return what is said at each step of a campaign: its own words before the common ones."""
     chosen: dict[tuple[Step, Channel, str], WordingLine] = {}
-    mine = Wording.campaign_id.is_(None)
+    mine: ColumnElement[bool] = Wording.campaign_id.is_(None)
     if campaign_id is not None:
         mine = or_(mine, Wording.campaign_id == campaign_id)
     question = _question().where(
@@ -79,13 +79,13 @@ def get_wording_line(session: Session, wording_id: int) -> WordingLine:
     return _line(row)
 
 
-def _question() -> Select[tuple[Wording, str | None]]:
+def _question() -> Select[Wording, str]:
     return (
         select(Wording, User.display_name).outerjoin(User, User.id == Wording.made_by).limit(MOST)
     )
 
 
-def _line(row: Row[tuple[Wording, str | None]]) -> WordingLine:
+def _line(row: Row[Wording, str]) -> WordingLine:
     wording, made_by = row
     return WordingLine(
         id=wording.id,

@@ -13,6 +13,7 @@ import threading
 from sqlalchemy.orm import Session
 
 from outreach.jobs import import_works as _imports  # noqa: F401 - registers its works
+from outreach.jobs import message_works as _messages  # noqa: F401 - registers its works
 from outreach.jobs.duties import DUTIES
 from outreach.jobs.exposition import expose
 from outreach.jobs.meters import Meters

@@ -28,7 +28,7 @@ from outreach.ledger.codes import EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
 from outreach.places.models import Area
-from outreach.places.queries import business_clock, get_place, local_day
+from outreach.places.queries import business_clock, get_place, local_day, local_zone
 from outreach.workflows.message_values import NO_ROUTE_YET, day_text
 from outreach.workflows.send import settle_queued
 
@@ -193,7 +193,12 @@ def _reminding_campaigns(session: Session) -> list[int]:
 
 def _remind_campaign(session: Session, *, campaign_id: int) -> int:
     now = business_clock(session).now()
-    day = local_day(session, now)
+    rule = next(
+        r for r in cadence_of(session, campaign_id=campaign_id) if r.step is Step.NEXT_DOSE_DUE
+    )
+    # So many days after the dose fell due, or before: the cadence says.
+    day = local_day(session, now) - timedelta(days=rule.offset_days)
+    from_at = _at_local(session, now, rule.at_local)
     question = (
         select(LedgerEntry.id, LedgerEntry.dose_number_due)
         .where(
@@ -212,9 +217,18 @@ def _remind_campaign(session: Session, *, campaign_id: int) -> int:
         len(
             queue_nudges(
                 session,
-                nudge=Nudge(step=Step.NEXT_DOSE_DUE, entry_ids=ids, version=number),
+                nudge=Nudge(
+                    step=Step.NEXT_DOSE_DUE, entry_ids=ids, version=number, from_at=from_at
+                ),
                 now=now,
             )
         )
         for number, ids in sorted(by_dose.items())
     )
+
+
+def _at_local(session: Session, now: datetime, at: time | None) -> datetime:
+    """Return the instant of today at which a step goes out, or now when that is past."""
+    zone = local_zone(session)
+    today = now.astimezone(zone).date()
+    return max(now, datetime.combine(today, at or time(9), zone).astimezone(now.tzinfo))
