@@ -133,3 +133,29 @@ class NoticePosting(Base):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     posted_on: Mapped[date]
     posted_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class VisitSheet(Base):
+    """A numbered list on paper (its id is the number), until it is back and entered (moment 3k)."""
+
+    __tablename__ = "visit_sheet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    made_on: Mapped[date]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    returned_at: Mapped[datetime | None]
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class VisitSheetLine(Base):
+    """One line of a sheet, and what was entered of it."""
+
+    __tablename__ = "visit_sheet_line"
+
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("visit_sheet.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("contact_attempt.id"))
+    is_not_visited: Mapped[bool] = mapped_column(default=False)
