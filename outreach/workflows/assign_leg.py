@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.audit.trail import record
 from outreach.clinics.models import Appointment
 from outreach.db import Database
 from outreach.kernel.errors import InvalidInput, StaleVersion
-from outreach.places.matrix import TravelTable, travel_table
-from outreach.places.queries import local_zone
 from outreach.ports.travel import TravelTimes
 from outreach.transport.assign import (
     AssignmentRefused,
@@ -29,15 +29,38 @@ from outreach.transport.assign import (
     write_order,
 )
 from outreach.transport.codes import Direction, LegStatus
-from outreach.transport.insertion import Insertion, best_insertion, with_leg
+from outreach.transport.insertion import best_insertion, with_leg
 from outreach.transport.legs import legs_of
 from outreach.transport.run_facts import Halt, RunCheck
-from outreach.transport.run_models import RideLeg
-from outreach.transport.sheets import DaySheet, RunSheet, read_sheets
-from outreach.transport.stop_check import check_run, new_violations
+from outreach.transport.run_models import RideLeg, Run
+from outreach.transport.sheets import RunSheet, read_sheets
+from outreach.transport.stop_check import new_violations
+from outreach.workflows.run_desk import Desk, lay_out
 from outreach.workflows.way_home import is_told_or_begun, watch_way_home
 
+RUN_EDITED = "run_edited"
 CAN_BE_ASSIGNED = frozenset({LegStatus.WAITING, LegStatus.UNMET, LegStatus.NO_SHOW})
+
+
+class RunAct(StrEnum):
+    """What one act did to a run; the trail keeps it for whoever changed the run at the same time."""
+
+    TOOK_IN = "took_in"
+    TOOK_OFF = "took_off"
+    MOVED_OVER = "moved_over"
+    REORDERED = "reordered"
+    TIMED_ANEW = "timed_anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act on runs: which legs get a car or lose one, and whether breaking anything refuses it."""
+
+    act: RunAct
+    assigned: tuple[int, ...] = ()
+    released: tuple[int, ...] = ()
+    about: tuple[int, ...] = ()
+    must_hold: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +69,6 @@ class Edited:
 
     versions: Mapping[int, int]
     checks: Mapping[int, RunCheck]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Rows of some runs and legs together with driving times between all their addresses."""
-
-    sheet: DaySheet
-    table: TravelTable
-    now: datetime
-
-    def check(self, run_id: int, halts: Sequence[Halt] | None = None) -> RunCheck:
-        """Check a run as it stands, or with other stops."""
-        facts = self.sheet.facts(run_id, halts=halts, now=self.now)
-        return check_run(facts, self.table.between)
-
-    def insertion(self, run_id: int, leg_id: int) -> Insertion:
-        """Return the best place for a leg in a run."""
-        facts = self.sheet.facts(run_id, now=self.now)
-        return best_insertion(facts, self.sheet.leg(leg_id).rider(self.now), self.table.between)
-
-
-def lay_out(
-    database: Database,
-    travel: TravelTimes,
-    *,
-    run_ids: Sequence[int],
-    leg_ids: Sequence[int],
-    now: datetime,
-) -> Desk:
-    """Read runs and legs, then ask for driving times with no transaction open."""
-    with database.read() as session:
-        sheet = read_sheets(session, run_ids=run_ids, leg_ids=leg_ids)
-        zone = local_zone(session)
-    for run_id in run_ids:
-        sheet.run(run_id)
-    for leg_id in leg_ids:
-        sheet.leg(leg_id)
-    return desk_for(sheet, travel, zone_time=now.astimezone(zone), now=now)
-
-
-def desk_for(sheet: DaySheet, travel: TravelTimes, *, zone_time: datetime, now: datetime) -> Desk:
-    """Return a sheet with its driving times, for the hour at which its runs begin."""
-    begins = min((run.starts_at for run in sheet.runs.values()), default=now)
-    leaving = begins.astimezone(zone_time.tzinfo)
-    return Desk(sheet=sheet, table=travel_table(sheet.points, travel, leaving=leaving), now=now)
 
 
 def assign_leg(
@@ -114,9 +92,8 @@ def assign_leg(
     _check_unlocked(run)
     _check_day(run, leg.on)
     halts = _with(desk, run_id, leg_id, positions)
-    return _apply(
-        database, desk, orders={run_id: halts}, assigned=[leg_id], released=[], by=by, now=now
-    )
+    change = Doing(RunAct.TOOK_IN, assigned=(leg_id,))
+    return _apply(database, desk, orders={run_id: halts}, change=change, by=by, now=now)
 
 
 def unassign_leg(
@@ -137,9 +114,8 @@ def unassign_leg(
         with database.read() as session:
             _check_not_stranded(session, desk.sheet.leg(leg_id).appointment_id)
     halts = _without(desk, run_id, leg_id)
-    return _apply(
-        database, desk, orders={run_id: halts}, assigned=[], released=[leg_id], by=by, now=now
-    )
+    change = Doing(RunAct.TOOK_OFF, released=(leg_id,))
+    return _apply(database, desk, orders={run_id: halts}, change=change, by=by, now=now)
 
 
 def move_leg(
@@ -166,7 +142,8 @@ def move_leg(
         from_run_id: _without(desk, from_run_id, leg_id),
         to_run_id: _with(desk, to_run_id, leg_id, positions),
     }
-    return _apply(database, desk, orders=orders, assigned=[leg_id], released=[], by=by, now=now)
+    change = Doing(RunAct.MOVED_OVER, assigned=(leg_id,))
+    return _apply(database, desk, orders=orders, change=change, by=by, now=now)
 
 
 def move_stop(
@@ -187,7 +164,9 @@ def move_stop(
         raise StaleVersion(run_id=run_id, stop_id=stop_id)
     order.remove(stop_id)
     order.insert(max(0, min(to_position, len(order))), stop_id)
-    return _reordered(database, desk, run_id, run_version, order, by=by, now=now)
+    about = tuple(s.leg_id for s in desk.sheet.run(run_id).stops if s.stop_id == stop_id)
+    change = Doing(RunAct.REORDERED, about=about)
+    return _reordered(database, desk, run_id, run_version, order, change, by=by, now=now)
 
 
 def reorder(
@@ -202,7 +181,8 @@ def reorder(
 ) -> Edited:
     """Put all stops of a run into another order."""
     desk = lay_out(database, travel, run_ids=[run_id], leg_ids=[], now=now)
-    return _reordered(database, desk, run_id, run_version, stop_ids, by=by, now=now)
+    change = Doing(RunAct.REORDERED)
+    return _reordered(database, desk, run_id, run_version, stop_ids, change, by=by, now=now)
 
 
 def retime(
@@ -211,9 +191,8 @@ def retime(
     """Store the planned times anew after facts changed; nothing is refused, the board shows breaches."""
     desk = lay_out(database, travel, run_ids=[run_id], leg_ids=[], now=now)
     halts = [stop.halt() for stop in desk.sheet.run(run_id).stops]
-    return _apply(
-        database, desk, orders={run_id: halts}, assigned=[], released=[], by=by, now=now, force=True
-    )
+    change = Doing(RunAct.TIMED_ANEW, must_hold=False)
+    return _apply(database, desk, orders={run_id: halts}, change=change, by=by, now=now)
 
 
 def _reordered(
@@ -222,6 +201,7 @@ def _reordered(
     run_id: int,
     run_version: int,
     stop_ids: Sequence[int],
+    change: Doing,
     *,
     by: int | None,
     now: datetime,
@@ -238,7 +218,7 @@ def _reordered(
         if is_fixed and run.stops[position].stop_id != stop_id:
             raise StopLocked(run_id=run_id, stop_id=stop_id)
     halts = [stops[i].halt() for i in stop_ids]
-    return _apply(database, desk, orders={run_id: halts}, assigned=[], released=[], by=by, now=now)
+    return _apply(database, desk, orders={run_id: halts}, change=change, by=by, now=now)
 
 
 def _move_within(
@@ -259,7 +239,8 @@ def _move_within(
         place = best_insertion(facts, rider, desk.table.between)
         positions = (place.pickup_position, place.dropoff_position)
     halts = with_leg(facts, rider, *_sound(positions, len(rest))).halts
-    return _apply(database, desk, orders={run_id: halts}, assigned=[], released=[], by=by, now=now)
+    change = Doing(RunAct.REORDERED, about=(leg_id,))
+    return _apply(database, desk, orders={run_id: halts}, change=change, by=by, now=now)
 
 
 def _apply(
@@ -267,15 +248,13 @@ def _apply(
     desk: Desk,
     *,
     orders: Mapping[int, Sequence[Halt]],
-    assigned: Sequence[int],
-    released: Sequence[int],
+    change: Doing,
     by: int | None,
     now: datetime,
-    force: bool = False,
 ) -> Edited:
     """Check the new orders, then write them if nothing was changed meanwhile."""
     checks = {run_id: desk.check(run_id, halts) for run_id, halts in orders.items()}
-    if not force:
+    if change.must_hold:
         for run_id, after in checks.items():
             breaks = new_violations(desk.check(run_id), after)
             if breaks:
@@ -283,7 +262,7 @@ def _apply(
 
     def write(session: Session) -> dict[int, int]:
         runs = lock_runs(session, {i: desk.sheet.run(i).version for i in orders})
-        touched = {h.leg_id for halts in orders.values() for h in halts} | set(released)
+        touched = {h.leg_id for halts in orders.values() for h in halts} | set(change.released)
         legs = lock_legs(session, desk.sheet, sorted(touched))
         # First the runs that lose stops: a leg's stop may stand in one run only.
         for run_id in sorted(orders, key=lambda i: len(orders[i]) - len(desk.sheet.run(i).stops)):
@@ -295,12 +274,21 @@ def _apply(
                 by=by,
                 now=now,
             )
-        set_leg_statuses(legs, assigned=assigned, released=released)
+        set_leg_statuses(legs, assigned=change.assigned, released=change.released)
         session.flush()
-        _watch_ways_home(session, [*assigned, *released], now=now)
+        _watch_ways_home(session, [*change.assigned, *change.released], now=now)
+        for run in runs.values():
+            _note(session, run, change, by=by, now=now)
         return {run_id: run.version for run_id, run in runs.items()}
 
     return Edited(versions=database.act(write), checks=checks)
+
+
+def _note(session: Session, run: Run, change: Doing, *, by: int | None, now: datetime) -> None:
+    """Say in the trail what was done to a run, so that a second dispatcher reads it (fault 57)."""
+    legs = sorted({*change.assigned, *change.released, *change.about})
+    facts = {"did": change.act.value, "version": run.version, "legs": legs}
+    record(session, act=RUN_EDITED, subject=("run", run.id), by=by, now=now, facts=facts)
 
 
 def _with(

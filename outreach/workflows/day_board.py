@@ -24,11 +24,11 @@ from outreach.transport.board import (
 )
 from outreach.transport.codes import LegStatus, StopKind
 from outreach.transport.insertion import best_insertion
-from outreach.transport.queries import crews_on, labels_for, open_debts
-from outreach.transport.run_facts import RunCheck
-from outreach.transport.sheets import DaySheet, read_day, read_sheets
+from outreach.transport.queries import crews_on, get_leg, get_run, labels_for, open_debts
+from outreach.transport.sheets import DaySheet, RunSheet, read_day, read_sheets
 from outreach.transport.stop_check import check_run, new_violations
-from outreach.workflows.assign_leg import Desk, desk_for
+from outreach.workflows.kept_day import KeptDay, KeptDays
+from outreach.workflows.run_desk import Desk, desk_for
 
 WAITS_FOR_A_CAR = frozenset({LegStatus.WAITING, LegStatus.UNMET})
 
@@ -96,20 +96,19 @@ def try_insertions(
     leg_id: int,
     now: datetime,
     scope: Scope = EVERYWHERE,
+    kept: KeptDays | None = None,
 ) -> tuple[TryOut, ...]:
     """Say of every run of the leg's day whether it fits there, what it costs or what it breaks.
 
-    The leg's own run is tried without it. Fitting runs come first, cheapest first.
+    The leg's own run is tried without it. Fitting runs come first, cheapest first. ``kept`` days spare
+    the reading while somebody drags; what they say is as exact as a fresh reading.
     """
     with database.read() as session:
-        on = read_sheets(session, run_ids=[], leg_ids=[leg_id]).leg(leg_id).on
-        areas = area_ids_within(session, scope.paths)
-        sheet = read_day(session, on=on, area_ids=areas)
-        labels = labels_for(session, sheet)
-        zone = local_zone(session)
-    sheet.leg(leg_id)
-    desk = desk_for(sheet, travel, zone_time=now.astimezone(zone), now=now)
-    tried = [_try(desk, run_id, leg_id, labels) for run_id in sheet.runs]
+        on = get_leg(session, leg_id).on
+    day = (kept or KeptDays()).day(database, travel, on=on, now=now, scope=scope)
+    day.sheet.leg(leg_id)
+    desk = day.desk(now)
+    tried = [_try(day, desk, run_id, leg_id) for run_id in day.sheet.runs]
     return tuple(sorted(tried, key=lambda t: (not t.fits, len(t.broken), t.cost_minutes, t.run_id)))
 
 
@@ -120,26 +119,43 @@ def try_order(
     run_id: int,
     stop_ids: Sequence[int],
     now: datetime,
+    scope: Scope = EVERYWHERE,
+    kept: KeptDays | None = None,
 ) -> tuple[Broken, ...]:
     """Say what another order of a run's stops would break that is whole now."""
     with database.read() as session:
-        sheet = read_sheets(session, run_ids=[run_id])
-        labels = labels_for(session, sheet)
-        zone = local_zone(session)
-    desk = desk_for(sheet, travel, zone_time=now.astimezone(zone), now=now)
-    stops = {stop.stop_id: stop for stop in sheet.run(run_id).stops}
+        on = get_run(session, run_id).on
+    day = (kept or KeptDays()).day(database, travel, on=on, now=now, scope=scope)
+    desk = day.desk(now)
+    run = day.sheet.run(run_id)
+    stops = {stop.stop_id: stop for stop in run.stops}
     if sorted(stops) != sorted(stop_ids):
-        raise StaleVersion(run_id=run_id, version=sheet.run(run_id).version)
+        raise StaleVersion(run_id=run_id, version=run.version)
     after = desk.check(run_id, [stops[i].halt() for i in stop_ids])
-    return tuple(broken(sheet, v, labels) for v in new_violations(desk.check(run_id), after))
+    found = new_violations(day.check(desk, run_id), after)
+    fixed = _fixed(run, stop_ids)
+    return (*fixed, *(broken(day.sheet, v, day.labels) for v in found))
 
 
-def _try(desk: Desk, run_id: int, leg_id: int, labels: Labels) -> TryOut:
-    sheet = desk.sheet
+def _fixed(run: RunSheet, stop_ids: Sequence[int]) -> tuple[Broken, ...]:
+    """Say whether the order moves what is done or locked."""
+    if run.is_locked:
+        return (Broken("run_locked", None, "", None, {}),)
+    held = [
+        stop
+        for stop, there in zip(run.stops, stop_ids, strict=True)
+        if (stop.is_locked or stop.done_at is not None) and stop.stop_id != there
+    ]
+    return (Broken("stop_locked", held[0].leg_id, "", None, {}),) if held else ()
+
+
+def _try(day: KeptDay, desk: Desk, run_id: int, leg_id: int) -> TryOut:
+    sheet, labels = day.sheet, day.labels
     run = sheet.run(run_id)
     rest = [s.halt() for s in run.stops if s.leg_id != leg_id]
     facts = sheet.facts(run_id, halts=rest, now=desk.now)
-    before: RunCheck = check_run(facts, desk.table.between)
+    is_elsewhere = len(rest) == len(run.stops)
+    before = day.check(desk, run_id) if is_elsewhere else check_run(facts, desk.table.between)
     place = best_insertion(
         facts, sheet.leg(leg_id).rider(desk.now), desk.table.between, before=before
     )

@@ -23,7 +23,7 @@ from outreach.transport.publish import (
     unplanned_returns,
 )
 from outreach.transport.run_facts import RunCheck
-from outreach.workflows.assign_leg import Desk, lay_out
+from outreach.workflows.run_desk import Desk, lay_out
 from outreach.workflows.schedule_messages import queue_for_leg
 
 
