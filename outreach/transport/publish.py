@@ -52,6 +52,8 @@ def promise_changes(sheet: DaySheet, run_id: int, check: RunCheck) -> list[Promi
         leg = sheet.leg(halt.leg_id)
         if not halt.is_pickup or halt.is_done or leg.direction is not Direction.OUTBOUND:
             continue
+        if leg.is_transfer:
+            continue  # aboard already: what changes is the car, not when somebody rings at the door
         pickup_at = instant(halt.starts_s)
         if leg.promised is not None and pickup_at in leg.promised:
             continue

@@ -1,0 +1,176 @@
+"""Repairs: a car breaks with people aboard, a driver falls ill, an observation is extended (fault 55)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from outreach.accounts.rules import EVERYWHERE
+from outreach.clinics.codes import DayEventKind
+from outreach.contact.codes import Step
+from outreach.contact.message_models import Message
+from outreach.db import Database
+from outreach.transport.codes import LegStatus, StopKind
+from outreach.transport.fleet import CarDraft
+from outreach.transport.models import Leave
+from outreach.transport.plan_result import WordState
+from outreach.transport.run_models import Promise, Run, RunStop
+from outreach.workflows.accept_plan import accept_plan
+from outreach.workflows.break_down import break_down
+from outreach.workflows.day_board import day_board
+from outreach.workflows.make_plan import repair_day
+from outreach.workflows.note_event import note_event
+from outreach.workflows.publish_runs import publish_runs
+from tests.builders.clinics import DAY, at
+from tests.builders.ledger import NOW
+from tests.builders.planning import book_all, kept, make
+from tests.builders.transport import DESK, Day, build_day, leg_of, tap, version_of
+
+
+def published_day(
+    database: Database, *, elders: int, cars: int | list[CarDraft]
+) -> tuple[Day, list[tuple[int, int, int]]]:
+    day = build_day(database, elders=elders, cars=cars, capacity=6)
+    booked = book_all(database, day, a_slot=6)
+    plan_id, proposal = make(database, day)
+    assert proposal.after.without_car == 0
+    accept_plan(database, day.travel, plan_id=plan_id, by=day.by, now=NOW)
+    publish_runs(
+        database,
+        day.travel,
+        versions={run: version_of(database, run) for run in day.runs},
+        by=day.by,
+        now=NOW,
+    )
+    return day, booked
+
+
+def stops_of(database: Database, run_id: int) -> list[RunStop]:
+    with database.read() as session:
+        found = list(
+            session.scalars(
+                select(RunStop).where(RunStop.run_id == run_id).order_by(RunStop.position)
+            )
+        )
+        session.expunge_all()
+        return found
+
+
+def test_fault_55_a_car_breaks_down_with_three_aboard(database: Database) -> None:
+    day, _booked = published_day(database, elders=12, cars=3)
+    run_id = max(day.runs, key=lambda run: len(stops_of(database, run)))
+    aboard: list[int] = []
+    for stop in stops_of(database, run_id):
+        if stop.kind is not StopKind.PICKUP or len(aboard) == 3:
+            break
+        with database.write() as session:
+            note_event(
+                session,
+                tap=tap(DayEventKind.PICKED_UP, stop.arrives_at, leg=stop.leg_id),
+                author=DESK,
+                now=stop.arrives_at,
+            )
+        aboard.append(stop.leg_id)
+        now = stop.arrives_at + timedelta(minutes=2)
+    assert len(aboard) == 3
+    with database.write() as session:
+        run = session.get_one(Run, run_id)
+        break_down(session, vehicle_id=run.vehicle_id, on=DAY, reason="发动机", by=day.by, now=now)
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="car", scope=EVERYWHERE, by=day.by, now=now
+    )
+    _plan, proposal = kept(database, plan_id)
+    assert proposal.seconds < 5.0
+    assert set(proposal.transfers) == set(aboard)
+    done = accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
+    for (
+        leg_id
+    ) in aboard:  # they never get out of anybody's sight: still aboard, now on a car that drives
+        assert leg_of(database, leg_id).status is LegStatus.ON_BOARD
+    assert all(stop.done_at is not None for stop in stops_of(database, run_id))
+    assert not {s.leg_id for s in stops_of(database, run_id)} & set(aboard)
+    board = day_board(database, day.travel, on=DAY, now=now)
+    rescued = {s.leg.leg_id for r in board.runs if r.run_id != run_id for s in r.stops}
+    assert set(aboard) <= rescued
+    with database.read() as session:
+        texts = session.scalars(
+            select(Message.subject_id).where(Message.step == Step.PROMISE_MOVED)
+        ).all()
+    moved = {word.leg_id for word in proposal.words if word.state is WordState.MOVED}
+    assert {change.leg_id for change in done.told} == moved
+    assert set(texts) <= moved
+
+
+def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) -> None:
+    day, _booked = published_day(database, elders=6, cars=2)
+    run_id = max(day.runs, key=lambda run: len(stops_of(database, run)))
+    with database.write() as session:
+        ill = session.get_one(Run, run_id).driver_id
+        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=NOW
+    )
+    _plan, proposal = kept(database, plan_id)
+    assert proposal.before.people == 0
+    assert proposal.after.people == 6
+    accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=NOW)
+    assert stops_of(database, run_id) == []
+    with database.read() as session:
+        standing = session.scalars(select(Promise).where(Promise.ended_at.is_(None))).all()
+    assert len(standing) == 6
+    assert day_board(database, day.travel, on=DAY, now=NOW).without_car == ()
+
+
+def test_an_extended_observation_gets_its_own_way_home(database: Database) -> None:
+    day, booked = published_day(database, elders=2, cars=2)
+    appointment, out, back = booked[0]
+    jab = at(9, 40)
+    for kind, when in (
+        (DayEventKind.PICKED_UP, at(9, 5)),
+        (DayEventKind.AT_SITE, at(9, 25)),
+        (DayEventKind.JABBED, jab),
+    ):
+        with database.write() as session:
+            note_event(
+                session,
+                tap=tap(
+                    kind,
+                    when,
+                    leg=out if kind is not DayEventKind.JABBED else None,
+                    appointment=appointment,
+                ),
+                author=DESK,
+                now=when,
+            )
+    now = at(10, 0)
+    with database.write() as session:
+        note_event(
+            session,
+            tap=tap(
+                DayEventKind.OBSERVATION_EXTENDED,
+                now,
+                appointment=appointment,
+                minutes=60,
+                reason="血压高",
+            ),
+            author=DESK,
+            now=now,
+        )
+    ready = leg_of(database, back).pickup_from_at
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="observation", scope=EVERYWHERE, by=day.by, now=now
+    )
+    _plan, proposal = kept(database, plan_id)
+    assert back not in {leg for left in proposal.left for leg in left.leg_ids}
+    if any(run.is_changed for run in proposal.runs):
+        accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
+    board = day_board(database, day.travel, on=DAY, now=now)
+    fetched = [
+        s.arrives_at
+        for r in board.runs
+        for s in r.stops
+        if s.leg.leg_id == back and s.kind is StopKind.PICKUP
+    ]
+    assert len(fetched) == 1
+    assert fetched[0] >= ready
