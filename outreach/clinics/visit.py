@@ -105,7 +105,7 @@ def visit_of(happenings: Iterable[Happening]) -> Visit:
     for event in events:
         first.setdefault(event.kind, event)
     jab_at = _at(first, _K.JABBED)
-    no_dose = first.get(_K.NO_DOSE) if jab_at is None else None
+    no_dose = (first.get(_K.NO_DOSE) or _turned_round(first)) if jab_at is None else None
     extensions = [e for e in events if e.kind is _K.OBSERVATION_EXTENDED]
     extended = sum(int(e.facts.get("minutes", 0)) for e in extensions)
     due = ready_due_at(jab_at, extended_minutes=extended) if jab_at is not None else None
@@ -166,9 +166,18 @@ def _ready(
     return tapped
 
 
+def _turned_round(first: Mapping[DayEventKind, Happening]) -> Happening | None:
+    """A change of mind aboard is a visit without a dose; at the door there is no visit (moment 5e)."""
+    said, fetched = first.get(_K.NOT_TODAY), first.get(_K.PICKED_UP)
+    return said if said is not None and fetched is not None and fetched.at <= said.at else None
+
+
 def _result(jab_at: datetime | None, no_dose: Happening | None, adverse: list[Happening]) -> str:
     if jab_at is not None:
         if not adverse:
             return "V01"
         return "V08" if str(adverse[-1].facts.get("code")) == "A5" else "V07"
-    return str(no_dose.facts.get("result", "V02")) if no_dose is not None else ""
+    if no_dose is None:
+        return ""
+    by_own_word = "V04" if no_dose.kind is _K.NOT_TODAY else "V02"
+    return str(no_dose.facts.get("result", by_own_word))

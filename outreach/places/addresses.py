@@ -16,6 +16,8 @@ from outreach.places.models import Address
 from outreach.places.operations import set_pin
 from outreach.ports.geocoding import NotLocated
 
+NOTE_LONGEST = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -37,6 +39,20 @@ class Unpinned:
     area_id: int | None
     point: Point | None
     confidence: PointConfidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class RealStop:
+    """What a driver says of a stop: where the car really stood, and how one gets in."""
+
+    address_id: int
+    text: str
+    area_id: int | None
+    known: Point | None
+    stopped: Point | None
+    known_note: str
+    note: str
+    at: datetime
 
 
 def add_address(
@@ -98,29 +114,72 @@ def pin_address(
     return address
 
 
-def note_real_stop(session: Session, *, address_id: int, stopped: Point, access_note: str) -> None:
-    """Keep where a driver really stopped; it counts only after staff checked it (moment 5i)."""
-    if not is_possible(stopped):
+def note_real_stop(
+    session: Session,
+    *,
+    address_id: int,
+    stopped: Point | None,
+    access_note: str,
+    now: datetime,
+) -> None:
+    """Keep where a driver really stopped and how one gets in; both count once staff checked them (5i)."""
+    if stopped is not None and not is_possible(stopped):
         raise InvalidInput("point_impossible", field="point")
+    note = access_note.strip()
+    if stopped is None and not note:
+        raise InvalidInput("stop_says_nothing", field="note")
     address = get_address(session, address_id)
-    address.stopped_latitude, address.stopped_longitude = stopped
-    address.stopped_checked_by = None
-    if access_note.strip():
-        address.access_note = access_note.strip()
+    if stopped is not None:
+        address.stopped_latitude, address.stopped_longitude = stopped
+        address.stopped_checked_by = None
+    address.stopped_note = note[:NOTE_LONGEST]
+    address.stopped_at = now
     session.flush()
 
 
 def check_real_stop(session: Session, *, address_id: int, is_right: bool, by: int) -> None:
-    """Take over a driver's real stop from now on, or drop it."""
+    """Take over a driver's real stop and note from now on, or drop both."""
     address = get_address(session, address_id)
-    if address.stopped_latitude is None:
+    if address.stopped_at is None:
         raise NotFound("real_stop", address_id=address_id)
     if is_right:
-        address.stopped_checked_by = by
-    else:
+        if address.stopped_latitude is not None:
+            address.stopped_checked_by = by
+        address.access_note = address.stopped_note or address.access_note
+    elif address.stopped_checked_by is None:
         address.stopped_latitude = address.stopped_longitude = None
-        address.stopped_checked_by = None
+    address.stopped_note, address.stopped_at = "", None
     session.flush()
+
+
+def real_stops_to_check(
+    session: Session, *, area_ids: list[int] | None, limit: int = 200
+) -> list[RealStop]:
+    """Return what drivers say of stops and nobody has checked yet, newest first."""
+    question = select(Address).where(Address.stopped_at.is_not(None))
+    if area_ids is not None:
+        question = question.where(Address.area_id.in_(area_ids))
+    rows = session.scalars(
+        question.order_by(Address.stopped_at.desc(), Address.id).limit(limit)
+    ).all()
+    return [
+        RealStop(
+            address_id=a.id,
+            text=a.text,
+            area_id=a.area_id,
+            known=_point(a.latitude, a.longitude),
+            stopped=_point(a.stopped_latitude, a.stopped_longitude),
+            known_note=a.access_note,
+            note=a.stopped_note,
+            at=a.stopped_at,
+        )
+        for a in rows
+        if a.stopped_at is not None
+    ]
+
+
+def _point(latitude: float | None, longitude: float | None) -> Point | None:
+    return Point(latitude, longitude) if latitude is not None and longitude is not None else None
 
 
 def get_address(session: Session, address_id: int) -> Address:

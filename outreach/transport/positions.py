@@ -69,6 +69,11 @@ def last_seen(session: Session, *, run_ids: Sequence[int]) -> dict[int, LastSeen
     }
 
 
+def forget_run_positions(session: Session, *, run_id: int) -> None:
+    """Remove every position of one run: its driver no longer shares it."""
+    session.execute(delete(VehiclePosition).where(VehiclePosition.run_id == run_id))
+
+
 def forget_positions(session: Session) -> int:
     """Remove every position whose run is not under way; return how many. For the tick."""
     over = select(Run.id).where(Run.status != RunStatus.UNDER_WAY)

@@ -8,6 +8,7 @@ from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, place, users
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
+from outreach.web.field import offline as field_offline
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
 from outreach.web.imports import pages as imports
@@ -40,6 +41,7 @@ ALL: tuple[Blueprint, ...] = (
     crew.bp,
     desk.bp,
     field.bp,
+    field_offline.bp,
     twilio.bp,
     http_gateway.bp,
 )

@@ -2,93 +2,59 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.clinics.models import DayEvent
 from outreach.contact.codes import Step
 from outreach.places.queries import local_day
 from outreach.transport.codes import Direction, LegStatus, RunStatus, StopKind
+from outreach.transport.live import expected_of_runs
 from outreach.transport.run_models import RideLeg, Run, RunStop
 from outreach.workflows.schedule_messages import queue_for_leg
 
 NEAR = timedelta(minutes=15)
-STALE_AFTER = timedelta(minutes=45)  # no word from the car: no promise of minutes (moment 5g)
 
 
 def tell_cars_near(session: Session, *, now: datetime) -> int:
-    """Queue "the car is near" for riders whose car will be there within a quarter of an hour."""
+    """Queue "the car is near" for riders whose car will be there within a quarter of an hour.
+
+    Without a fresh word from the car nothing is said: no promise of minutes (moment 5g).
+    """
     day = local_day(session, now)
     question = select(Run.id).where(Run.on == day, Run.status == RunStatus.UNDER_WAY)
-    run_ids = session.scalars(question.order_by(Run.id)).all()
+    run_ids = list(session.scalars(question.order_by(Run.id)))
     if not run_ids:
         return 0
-    heard = _last_heard(session, run_ids)
-    stops = _stops(session, run_ids)
+    expected = expected_of_runs(session, run_ids=run_ids, now=now)
     told = 0
-    for run_id in run_ids:
-        if run_id in heard and now - heard[run_id] <= STALE_AFTER:
-            told += _tell_riders(session, stops[run_id], now=now)
-    return told
-
-
-def _tell_riders(
-    session: Session, stops: Sequence[tuple[RunStop, RideLeg]], *, now: datetime
-) -> int:
-    late = _lateness([stop for stop, _ in stops])
-    told = 0
-    for stop, leg in stops:
-        is_waiting = leg.status is LegStatus.ASSIGNED and leg.direction is Direction.OUTBOUND
-        if stop.kind is not StopKind.PICKUP or not is_waiting or stop.reached_at is not None:
+    for stop_id, run_id, leg_id in _waiting(session, run_ids):
+        car = expected[run_id].get(stop_id)
+        if car is None or not car.is_fresh:
             continue
-        left = stop.arrives_at + late - now
+        left = car.at - now
         if timedelta(0) < left <= NEAR:
             minutes = max(1, round(left.total_seconds() / 60))
             told += len(
-                queue_for_leg(session, leg_id=leg.id, step=Step.CAR_NEAR, now=now, minutes=minutes)
+                queue_for_leg(session, leg_id=leg_id, step=Step.CAR_NEAR, now=now, minutes=minutes)
             )
     return told
 
 
-def _lateness(stops: Sequence[RunStop]) -> timedelta:
-    done = [stop for stop in stops if stop.done_at is not None]
-    if not done:
-        return timedelta(0)
-    last = max(done, key=lambda stop: (stop.position, stop.id))
-    assert last.done_at is not None  # noqa: S101 - chosen so just above
-    return last.done_at - last.departs_at
-
-
-def _last_heard(session: Session, run_ids: Sequence[int]) -> dict[int, datetime]:
-    question = (
-        select(DayEvent.run_id, func.max(DayEvent.happened_at))
-        .where(DayEvent.run_id.in_(run_ids))
-        .group_by(DayEvent.run_id)
-    )
-    found = {run_id: at for run_id, at in session.execute(question) if run_id is not None}
-    by_leg = (
-        select(RunStop.run_id, func.max(DayEvent.happened_at))
-        .join(DayEvent, DayEvent.leg_id == RunStop.leg_id)
-        .where(RunStop.run_id.in_(run_ids))
-        .group_by(RunStop.run_id)
-    )
-    for run_id, at in session.execute(by_leg):
-        found[run_id] = max(at, found.get(run_id, at))
-    return found
-
-
-def _stops(session: Session, run_ids: Sequence[int]) -> dict[int, list[tuple[RunStop, RideLeg]]]:
-    question = (
-        select(RunStop, RideLeg)
+def _waiting(session: Session, run_ids: list[int]) -> list[tuple[int, int, int]]:
+    """Return (stop, run, leg) of everyone who waits at home for one of these cars."""
+    rows = session.execute(
+        select(RunStop.id, RunStop.run_id, RunStop.leg_id)
         .join(RideLeg, RideLeg.id == RunStop.leg_id)
-        .where(RunStop.run_id.in_(run_ids))
+        .where(
+            RunStop.run_id.in_(run_ids),
+            RunStop.kind == StopKind.PICKUP,
+            RunStop.reached_at.is_(None),
+            RunStop.done_at.is_(None),
+            RideLeg.direction == Direction.OUTBOUND,
+            RideLeg.status == LegStatus.ASSIGNED,
+        )
         .order_by(RunStop.run_id, RunStop.position, RunStop.id)
     )
-    found: dict[int, list[tuple[RunStop, RideLeg]]] = defaultdict(list)
-    for stop, leg in session.execute(question):
-        found[stop.run_id].append((stop, leg))
-    return found
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -26,6 +26,7 @@ from outreach.transport.codes import RunStatus
 from outreach.transport.models import Shift
 from outreach.transport.rules import FIELD_LINK_LIFE
 from outreach.transport.run_models import Run
+from outreach.vault import Vault
 
 TOKEN_BYTES = 16
 CODE_LENGTH = 8
@@ -226,6 +227,20 @@ def share_position(session: Session, *, door: FieldDoor, is_on: bool) -> None:
     """Switch the sharing of the car's position on or off; the driver decides (moment 5m)."""
     session.get_one(FieldLink, door.link_id).shares_position = is_on
     session.flush()
+
+
+def store_key(vault: Vault, *, link_id: int, device: str) -> bytes:
+    """Return the key under which this phone keeps this run; another phone or link has another one."""
+    parts = (f"{link_id}:{device}:{half}" for half in ("a", "b"))
+    return b"".join(vault.index(part, purpose="field_store") for part in parts)
+
+
+def person_of(session: Session, *, link_id: int) -> tuple[int | None, int | None]:
+    """Return the (driver, escort) of a link, one of them None."""
+    link = session.get(FieldLink, link_id)
+    if link is None:
+        raise NotFound("field_link", link_id=link_id)
+    return link.driver_id, link.escort_id
 
 
 def waiting_devices(session: Session, *, on: date) -> list[WaitingDevice]:

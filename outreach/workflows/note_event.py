@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,8 +27,6 @@ from outreach.ledger.codes import Cause, EvidenceGrade
 from outreach.ledger.doses import DoseDraft
 from outreach.ledger.entry_models import Dose
 from outreach.places.queries import local_day
-from outreach.transport.alarms import Cause as AlarmCause
-from outreach.transport.alarms import end_alarm, raise_alarm
 from outreach.transport.codes import Direction, HandoverKind, LegStatus
 from outreach.transport.handovers import Received, check_received, hand_over, take_back
 from outreach.transport.legs import find_leg, legs_of, lock_run
@@ -36,6 +34,9 @@ from outreach.transport.progress import Progress, set_off, settle_legs
 from outreach.transport.publish import acknowledge_run
 from outreach.transport.run_models import RideLeg, Run, RunStop
 from outreach.workflows.correct_dose import correct_dose
+from outreach.workflows.event_alarms import follow_event, raise_emergency
+from outreach.workflows.learn_loading import learn_loading
+from outreach.workflows.not_today import take_not_today
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate
 from outreach.workflows.schedule_messages import queue_for_leg
@@ -43,10 +44,18 @@ from outreach.workflows.way_home import watch_way_home
 
 _K = DayEventKind
 OF_A_LEG = frozenset(
-    {_K.ARRIVED_AT_DOOR, _K.CALLED, _K.KNOCKED, _K.PICKED_UP, _K.NOT_THERE, _K.AT_SITE}
+    {
+        _K.ARRIVED_AT_DOOR,
+        _K.CALLED,
+        _K.KNOCKED,
+        _K.PICKED_UP,
+        _K.NOT_THERE,
+        _K.NOT_TODAY,
+        _K.AT_SITE,
+    }
 )
 OF_THE_WAY_HOME = frozenset({_K.LEFT_SITE, _K.HANDED_OVER})
-OF_A_RUN = frozenset({_K.DEPARTED, _K.ACKNOWLEDGED, _K.EMERGENCY})
+OF_A_RUN = frozenset({_K.DEPARTED, _K.RETURNED, _K.ACKNOWLEDGED, _K.EMERGENCY})
 CLINICAL = frozenset(
     {_K.SCREENED, _K.JABBED, _K.OBSERVATION_EXTENDED, _K.ADVERSE_EVENT, _K.NO_DOSE}
 )
@@ -89,9 +98,12 @@ def note_event(session: Session, *, tap: Tap, author: Author, now: datetime) -> 
     _check_reach(session, tap, author)
     if tap.appointment_id is None:
         return _note_of_run(session, tap=tap, author=author, now=now)
-    before = lock_appointment(session, tap.appointment_id).status
+    locked = lock_appointment(session, tap.appointment_id)
+    before = locked.status
     _check_sense(session, tap, author, now=now)
     event, is_new = append_event(session, tap=tap, author=author, now=now)
+    if is_new and tap.kind is _K.NOT_TODAY:
+        take_not_today(session, appointment=locked, now=now)
     if is_new and tap.kind is _K.JABBED:
         _record_doses(session, event=event, author=author, now=now)
     appointment, visit = settle_visit(session, appointment_id=tap.appointment_id)
@@ -100,7 +112,8 @@ def note_event(session: Session, *, tap: Tap, author: Author, now: datetime) -> 
         _take_back_doses(session, event=event, author=author, now=now)
     progress = settle_legs(session, appointment=appointment, visit=visit, now=now)
     if is_new:
-        _follow(session, event=event, appointment=appointment, now=now)
+        learn_loading(session, event=event)
+        follow_event(session, event=event, appointment=appointment, now=now)
         _tell_family(session, event=event, visit=visit, progress=progress, now=now)
         watch_way_home(session, appointment=appointment, now=now)
     if appointment.status is not before:
@@ -197,11 +210,18 @@ def _note_of_run(session: Session, *, tap: Tap, author: Author, now: datetime) -
     event, is_new = append_event(session, tap=tap, author=author, now=now)
     if is_new and tap.kind is _K.DEPARTED:
         set_off(session, run_id=run.id)
-    elif is_new and tap.kind is _K.ACKNOWLEDGED:
+    elif is_new and tap.kind is _K.ACKNOWLEDGED and _means_this(run, tap, author):
         acknowledge_run(session, run=run, now=now)
     elif is_new and tap.kind is _K.EMERGENCY:
-        _emergency(session, event=event, on=run.on, now=now)
+        raise_emergency(session, event=event, on=run.on, now=now)
     return Noted(uuid=tap.uuid, is_new=is_new, event_id=event.id)
+
+
+def _means_this(run: Run, tap: Tap, author: Author) -> bool:
+    """An OK given offline to an older state is no OK to what changed since; an escort's is none (5d)."""
+    seen = tap.facts.get("seen")
+    changed = run.changed_at.isoformat() if run.changed_at is not None else ""
+    return author.escort_id is None and seen in {None, changed}
 
 
 def _record_doses(session: Session, *, event: DayEvent, author: Author, now: datetime) -> None:
@@ -319,56 +339,6 @@ def _take_back_doses(session: Session, *, event: DayEvent, author: Author, now: 
             reason=str(event.facts.get("reason", "")),
             now=now,
         )
-
-
-def _follow(
-    session: Session,
-    *,
-    event: DayEvent,
-    appointment: Appointment,
-    now: datetime,
-) -> None:
-    """Raise and end the alarms that an event brings."""
-    on, site_id = _day_and_site(session, appointment)
-    kind = DayEventKind(event.kind)
-    if kind is _K.EMERGENCY:
-        _emergency(session, event=event, on=on, now=now)
-    about = {
-        _K.NOT_THERE: "not_there",
-        _K.ADVERSE_EVENT: "adverse_event",
-    }
-    if kind in about:
-        cause = AlarmCause(
-            key=f"{about[kind]}:{appointment.id}",
-            kind=about[kind],
-            on=on,
-            appointment_id=appointment.id,
-            run_id=event.run_id,
-            site_id=site_id,
-        )
-        raise_alarm(session, cause=cause, now=now, level=2)
-    if kind is _K.PICKED_UP:
-        end_alarm(session, key=f"not_there:{appointment.id}", now=now)
-    if kind in {_K.HANDED_OVER, _K.LEFT_WITH_FAMILY, _K.TO_HOSPITAL, _K.LEFT_SITE}:
-        end_alarm(session, key=f"ready_without_car:{appointment.id}", now=now)
-        if kind is not _K.LEFT_SITE:
-            end_alarm(session, key=f"not_home:{appointment.id}", now=now)
-
-
-def _emergency(session: Session, *, event: DayEvent, on: date, now: datetime) -> None:
-    cause = AlarmCause(
-        key=f"emergency:{event.uuid}",
-        kind="emergency",
-        on=on,
-        appointment_id=event.appointment_id,
-        run_id=event.run_id,
-    )
-    raise_alarm(session, cause=cause, now=now, level=3)
-
-
-def _day_and_site(session: Session, appointment: Appointment) -> tuple[date, int]:
-    row = session.get_one(SiteSession, appointment.site_session_id)
-    return row.on, row.site_id
 
 
 def _tell_family(

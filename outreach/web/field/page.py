@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from uuid import uuid4
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from outreach.accounts.codes import FieldKind
-from outreach.clinics.codes import VISIT_RESULTS, DayEventKind, EventSource
-from outreach.clinics.events import Author, Tap
 from outreach.kernel.errors import NotAllowed
 from outreach.ledger.codes import MOBILITY
-from outreach.transport.codes import HANDOVER_LABELS
+from outreach.transport.crew_notes import TO_CREW, TO_DESK
 from outreach.web.access import admitted_by, open_to_all
 from outreach.web.acting import acting, reading
 from outreach.web.demo import only_in_demo
-from outreach.web.field.next_taps import cards
-from outreach.web.field.words import TAP_LABELS
+from outreach.web.field.maps import map_links
+from outreach.web.field.next_taps import cards, due_of
+from outreach.web.field.told import told_by_form
+from outreach.web.field.words import ENDINGS, NO_DOSE_RESULTS, PROOF, TAP_LABELS
 from outreach.web.forms import Form
 from outreach.web.i18n import _
 from outreach.web.messages import word
@@ -25,21 +27,23 @@ from outreach.web.notices import notify
 from outreach.web.visit import services, visit
 from outreach.workflows.demo_door import demo_door
 from outreach.workflows.field_links import (
+    DeviceWaits,
     FieldDoor,
     ask_to_enter,
     door_of,
     enter_by_code,
     look_at,
     new_device,
-    share_position,
+    store_key,
 )
 from outreach.workflows.field_manifest import field_manifest, number_for_stop
-from outreach.workflows.note_event import note_event
+from outreach.workflows.field_sync import switch_sharing, take_in
 
 bp = Blueprint("field", __name__, url_prefix="/field")
 
 LINK = "field_link"
 DEVICE = "field_device"
+STORE_KEY = "field_store"
 WHY = "a one-day link or code that a dispatcher handed to this driver or escort"
 
 
@@ -54,7 +58,8 @@ def by_link() -> None:
         )
 
 
-def _door() -> FieldDoor:
+def held_door() -> FieldDoor:
+    """Return the door of the phone that asks."""
     door = g.field_door
     assert isinstance(door, FieldDoor)  # noqa: S101 - set by by_link before every view
     return door
@@ -83,14 +88,17 @@ def enter_code() -> ResponseReturnValue:
     code = form.text("code", required=True, longest=20)
     with form.catching():
         form.check()
-        entered = enter_by_code(
-            services().database,
-            code=code,
-            device=_device(),
-            address=request.remote_addr or "",
-            now=visit().now,
-            real_now=visit().at,
-        )
+        try:
+            entered = enter_by_code(
+                services().database,
+                code=code,
+                device=_device(),
+                address=request.remote_addr or "",
+                now=visit().now,
+                real_now=visit().at,
+            )
+        except DeviceWaits as refusal:
+            return _wait_for_yes(refusal)
         session[LINK] = entered.link_id
         return redirect(url_for(".run"), 303)
     return render_template("field/door.html", form=form), 422
@@ -111,9 +119,18 @@ def enter(token: str) -> ResponseReturnValue:
 @open_to_all("the opaque token itself is the right, checked on entering")
 def open_run(token: str) -> ResponseReturnValue:
     """Bind this phone to the link, or ask the dispatcher when another phone holds it."""
-    found = ask_to_enter(services().database, token=token, device=_device(), now=visit().now)
+    try:
+        found = ask_to_enter(services().database, token=token, device=_device(), now=visit().now)
+    except DeviceWaits as refusal:
+        return _wait_for_yes(refusal)
     session[LINK] = found.link_id
     return redirect(url_for(".run"), 303)
+
+
+def _wait_for_yes(refusal: DeviceWaits) -> ResponseReturnValue:
+    """Keep which link this phone waits for: it opens nothing before the dispatcher's yes (fault 59)."""
+    session[LINK] = refusal.facts["link_id"]
+    return render_template("field/waits.html", duty_phone=visit().setting.duty_phone), 403
 
 
 @bp.get("/run")
@@ -124,25 +141,49 @@ def run() -> ResponseReturnValue:
 
 
 def _show(form: Form, status: int = 200) -> ResponseReturnValue:
+    answer = make_response(render_template("field/run.html", **shown(form)), status)
+    return with_store_key(answer)
+
+
+def shown(form: Form | None = None) -> dict[str, object]:
+    """Return all that the run's page, or its living part alone, shows."""
     with reading() as act:
-        page = field_manifest(act.session, door=_door(), language=act.language)
-        now = act.now
-    return (
-        render_template(
-            "field/run.html",
-            page=page,
-            runs=[(one, cards(one, page.kind)) for one in page.runs],
-            form=form,
-            now=now,
-            door=_door(),
-            labels=TAP_LABELS,
-            mobility=MOBILITY,
-            handovers=HANDOVER_LABELS,
-            results=VISIT_RESULTS,
-            new_id=lambda: uuid4().hex,
-        ),
-        status,
+        page = field_manifest(act.session, door=held_door(), language=act.language, now=act.now)
+        now, real = act.now, act.real_now
+    return {
+        "page": page,
+        "runs": [(one, cards(one, page.kind, now=now)) for one in page.runs],
+        "form": form or Form(),
+        "now": now,
+        "until_s": (held_door().expires_at - now).total_seconds(),
+        "is_ahead_s": (now - real).total_seconds(),
+        "door": held_door(),
+        "labels": TAP_LABELS,
+        "mobility": MOBILITY,
+        "endings": ENDINGS,
+        "results": NO_DOSE_RESULTS,
+        "note_words": TO_CREW | TO_DESK,
+        "to_desk": TO_DESK,
+        "maps_of": lambda point: map_links(point, page.map_datum),
+        "due_of": due_of,
+        "new_id": lambda: uuid4().hex,
+        "proof": PROOF,
+    }
+
+
+def with_store_key(answer: Response) -> Response:
+    """Give the phone the key of its own store; the browser forgets it when the link dies."""
+    key = store_key(services().database.vault, link_id=held_door().link_id, device=session[DEVICE])
+    left = held_door().expires_at - visit().now
+    answer.set_cookie(
+        STORE_KEY,
+        b64encode(key).decode(),
+        max_age=max(1, int(left.total_seconds())),
+        path="/field",
+        secure=request.is_secure,
+        samesite="Strict",
     )
+    return answer
 
 
 @bp.post("/tap")
@@ -150,24 +191,14 @@ def _show(form: Form, status: int = 200) -> ResponseReturnValue:
 def tap() -> ResponseReturnValue:
     """Note what happened; the same tap sent twice counts once."""
     form = Form(request.form)
-    kind = form.one_of("kind", DayEventKind)
     with form.catching():
-        form.check()
         with acting() as act:
-            note_event(
-                act.session,
-                tap=Tap(
-                    uuid=form.text("uuid", required=True, longest=64),
-                    kind=kind or DayEventKind.ACKNOWLEDGED,
-                    happened_at=act.now,
-                    appointment_id=form.whole("appointment"),
-                    leg_id=form.whole("leg"),
-                    run_id=form.whole("run"),
-                    facts=_facts(form),
-                ),
-                author=_author(_door()),
-                now=act.now,
-            )
+            told = told_by_form(form, at=act.now)
+            form.check()
+            taken = take_in(act.session, told=[told], door=held_door(), now=act.now)[0]
+        if taken.error:
+            form.wrong("", taken.error)
+            form.check()
         notify(_("Noted."))
         return redirect(url_for(".run"), 303)
     for error in form.errors:
@@ -175,35 +206,20 @@ def tap() -> ResponseReturnValue:
     return _show(form, 422)
 
 
-def _facts(form: Form) -> dict[str, object]:
-    """Return what a tap says besides: who received the person and how, or why there was no dose."""
-    said = {name: form.text(name, longest=120) for name in ("received_by", "witness", "result")}
-    said["kind"] = form.text("handover", longest=32)
-    return {name: value for name, value in said.items() if value}
-
-
-def _author(entered: FieldDoor) -> Author:
-    return Author(EventSource.FIELD, driver_id=entered.driver_id, escort_id=entered.escort_id)
-
-
 @bp.post("/call/<int:leg_id>")
 @admitted_by(by_link, WHY)
 def call(leg_id: int) -> ResponseReturnValue:
     """Show the number of one stop around its time; every look is logged (moment 5h)."""
     with acting() as act:
-        number = number_for_stop(act.session, door=_door(), leg_id=leg_id, now=act.now)
-        note_event(
-            act.session,
-            tap=Tap(
-                uuid=uuid4().hex,
-                kind=DayEventKind.CALLED,
-                happened_at=act.now,
-                leg_id=leg_id,
-            ),
-            author=_author(_door()),
-            now=act.now,
-        )
-    return render_template("field/call.html", number=number)
+        number = number_for_stop(act.session, door=held_door(), leg_id=leg_id, now=act.now)
+    return render_template("field/call.html", number=number, leg_id=leg_id, new_id=uuid4().hex)
+
+
+@bp.get("/learn")
+@admitted_by(by_link, WHY)
+def learn() -> ResponseReturnValue:
+    """Show the training cards: two minutes, before the first run (moment 5n)."""
+    return render_template("field/learn.html", kind=held_door().kind)
 
 
 @bp.post("/position")
@@ -212,16 +228,18 @@ def position() -> ResponseReturnValue:
     """Switch the sharing of the car's position on or off (moment 5m)."""
     is_on = Form(request.form).yes("on")
     with acting() as act:
-        share_position(act.session, door=_door(), is_on=is_on)
+        switch_sharing(act.session, door=held_door(), is_on=is_on)
     return redirect(url_for(".run"), 303)
 
 
 @bp.post("/leave")
 @admitted_by(by_link, WHY)
 def leave() -> ResponseReturnValue:
-    """Close the run on this phone."""
+    """Close the run on this phone; the page wipes what it kept."""
     session.pop(LINK, None)
-    return redirect(url_for(".door"), 303)
+    answer = redirect(url_for(".door", closed=1), 303)
+    answer.delete_cookie(STORE_KEY, path="/field")
+    return answer
 
 
 def _enter_demo(kind: FieldKind) -> ResponseReturnValue:

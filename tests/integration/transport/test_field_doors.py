@@ -201,7 +201,7 @@ def drivers_page(database: Database, day: Day) -> FieldPage:
     made = make(database, day)
     with database.write() as session:
         door = enter(session, token=made.token, device=new_device(), now=MORNING)
-        return field_manifest(session, door=door, language="zh")
+        return field_manifest(session, door=door, language="zh", now=MORNING)
 
 
 def test_a_driver_reads_surname_door_and_aids_and_nothing_of_health(
@@ -226,7 +226,7 @@ def test_drafts_and_other_peoples_runs_are_not_shown(database: Database, day: Da
     with database.write() as session:
         other = make_field_link(session, on=DAY, by=1, now=NOW, driver_id=day.drivers[1])
         door = enter(session, token=other.token, device=new_device(), now=MORNING)
-        assert field_manifest(session, door=door, language="zh").runs == ()
+        assert field_manifest(session, door=door, language="zh", now=MORNING).runs == ()
 
 
 def test_an_escort_reads_the_name_and_follows_the_visit(database: Database, day: Day) -> None:
@@ -234,13 +234,13 @@ def test_an_escort_reads_the_name_and_follows_the_visit(database: Database, day:
         made = make_field_link(session, on=DAY, by=1, now=NOW, escort_id=day.escorts[0])
         door = enter(session, token=made.token, device=new_device(), now=MORNING)
         share_position(session, door=door, is_on=False)
-        page = field_manifest(session, door=door, language="zh")
+        page = field_manifest(session, door=door, language="zh", now=MORNING)
         stop = page.runs[0].stops[0]
         assert stop.name.startswith("赵")
         jab = tap(DayEventKind.JABBED, at(9, 40), appointment=stop.appointment_id)
         escort = Author(EventSource.FIELD, escort_id=day.escorts[0])
         note_event(session, tap=jab, author=escort, now=at(9, 40))
-        later = field_manifest(session, door=door, language="zh").runs[0].stops[0]
+        later = field_manifest(session, door=door, language="zh", now=MORNING).runs[0].stops[0]
         assert later.ready_due_at == at(10, 10)
         assert later.stage.value == "observing"
 
