@@ -117,18 +117,23 @@ def set_policy(
 
     Statuses follow from these: the caller restates the campaign's lines.
     """
-    if closing_grade not in _GRADES:
-        raise InvalidInput("grade_unknown", field="closing_grade")
-    if not 0 < minimum_age <= 120:
-        raise InvalidInput("age_impossible", field="minimum_age")
-    if target_dose is not None and not 0 < target_dose <= 20:
-        raise InvalidInput("dose_number_impossible", field="target_dose")
+    check_policy(closing_grade, minimum_age, target_dose)
     campaign = get_campaign(session, campaign_id)
     campaign.closing_grade = closing_grade
     campaign.minimum_age = minimum_age
     campaign.target_dose = target_dose
     session.flush()
     return campaign
+
+
+def check_policy(closing_grade: str, minimum_age: int, target_dose: int | None) -> None:
+    """Refuse a policy that cannot be, naming the field."""
+    if closing_grade not in _GRADES:
+        raise InvalidInput("grade_unknown", field="closing_grade")
+    if not 0 < minimum_age <= 120:
+        raise InvalidInput("age_impossible", field="minimum_age")
+    if target_dose is not None and not 0 < target_dose <= 20:
+        raise InvalidInput("dose_number_impossible", field="target_dose")
 
 
 def move_campaign(session: Session, *, campaign_id: int, to: CampaignState, day: date) -> Campaign:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -46,12 +45,6 @@ def changes_between(
         kinds = frozenset(_kinds(before, after))
         if kinds:
             yield PersonChange(key, before, after, kinds)
-
-
-def count_changes(changes: Iterable[PersonChange]) -> dict[ChangeKind, int]:
-    """Return how many people change in each way; one person may be in several counts."""
-    counted = Counter(kind for change in changes for kind in change.kinds)
-    return {kind: counted[kind] for kind in ChangeKind}
 
 
 def _kinds(before: Assessment, after: Assessment) -> Iterator[ChangeKind]:

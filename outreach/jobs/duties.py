@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from outreach.contact.gateway_states import drift_back
 from outreach.contact.retention import forget_old_messages
 from outreach.jobs.scheduler import Duty
 from outreach.kernel.clock import real_now
+from outreach.ledger.evidence import forget_files
 from outreach.oversight.reports import make_due
 from outreach.oversight.responsibility import climb
 from outreach.oversight.rollups import prove, refresh
@@ -27,11 +29,15 @@ from outreach.places.queries import business_clock, local_day
 from outreach.services import Services
 from outreach.transport.shifts import lay_out_shifts
 from outreach.workflows.car_near import tell_cars_near
+from outreach.workflows.end_campaign import campaigns_to_forget, forget_some
+from outreach.workflows.experiment_arms import watch_experiments
 from outreach.workflows.nightly_restatement import resident_chunks, restate_night
 from outreach.workflows.nudge import remind_due
 from outreach.workflows.pull_replies import pull_replies
 from outreach.workflows.reconcile_messages import expire_overdue, reconcile_messages
 from outreach.workflows.watch_day import watch_day
+
+log = logging.getLogger("outreach.duties")
 
 
 def _sweep(services: Services) -> None:
@@ -71,8 +77,31 @@ def _drift(services: Services) -> None:
     services.database.act(lambda session: drift_back(session, names=names, real_now=real_now()))
 
 
+def _watch_experiments(services: Services) -> None:
+    stopped = services.database.act(
+        lambda session: watch_experiments(session, now=business_clock(session).now())
+    )
+    for experiment_id in stopped:
+        log.warning("experiment stopped", extra={"experiment_id": experiment_id})
+
+
 def _forget(services: Services) -> None:
     forget_old_messages(services.database)
+
+
+def _forget_campaigns(services: Services) -> None:
+    """Forget the people of archived campaigns whose day has come, some at a time."""
+    with services.database.read() as session:
+        now = business_clock(session).now()
+        due = campaigns_to_forget(session, day=local_day(session, now))
+    for campaign_id in due:
+        last: int | None = 0
+        while last is not None:
+            done = services.database.act(
+                partial(forget_some, campaign_id=campaign_id, after=last, now=now)
+            )
+            forget_files(services.settings.instance, done.evidence_uuids)
+            last = done.last
 
 
 def _seal(services: Services) -> None:
@@ -158,6 +187,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("cars_near", _cars, every=timedelta(seconds=20)),
     Duty("seal_audit", _seal, every=timedelta(seconds=10)),
     Duty("watch_day", _watch, every=timedelta(seconds=30)),
+    Duty("watch_experiments", _watch_experiments, every=timedelta(minutes=5)),
     Duty("drift_routes", _drift, every=timedelta(minutes=5)),
     Duty("refresh_rollups", _refresh_rollups, every=timedelta(seconds=15)),
     Duty("freeze_day", _freeze, every=timedelta(minutes=5)),
@@ -169,6 +199,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("remind_due", _remind, daily_from=time(9)),
     Duty("restate_all", _restate, daily_from=time(0, 10)),
     Duty("forget_messages", _forget, daily_from=time(2, 30)),
+    Duty("forget_campaigns", _forget_campaigns, daily_from=time(2, 50)),
     Duty("forget_sittings", _forget_sittings, daily_from=time(2, 40)),
     Duty("back_up", _back_up, daily_from=time(3)),
 )

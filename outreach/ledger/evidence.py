@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,3 +75,9 @@ def open_evidence(session: Session, *, evidence_id: int, folder: Path) -> tuple[
         raise NotFound("not_found")
     plain = vault_of(session).open(path.read_bytes(), table="evidence", column="file", row=row.uuid)
     return row, base64.b64decode(plain)
+
+
+def forget_files(folder: Path, uuids: Iterable[str]) -> None:
+    """Remove the sealed files of documents whose rows are gone; one that is missing is gone already."""
+    for uuid in uuids:
+        (folder / FOLDER / uuid).unlink(missing_ok=True)

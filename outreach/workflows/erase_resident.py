@@ -99,9 +99,12 @@ class Erased:
 
 
 def erase_resident(
-    session: Session, *, resident_id: int, by: int, reason: str, now: datetime
+    session: Session, *, resident_id: int, by: int | None, reason: str, now: datetime
 ) -> Erased:
-    """Remove everything held on someone; the audit trail keeps ids and the fact of the erasure alone."""
+    """Remove everything held on someone; the audit trail keeps ids and the fact of the erasure alone.
+
+    ``by`` None is the schedule of an archived campaign.
+    """
     if not reason.strip():
         raise InvalidInput("reason_missing", field="reason")
     resident = lock_resident(session, resident_id)
@@ -127,6 +130,7 @@ def erase_resident(
         by=by,
         now=now,
         facts={"rows_removed": removed, "rows_wiped": wiped},
+        actor="" if by is not None else "system",
     )
     return Erased(resident_id, removed, wiped, tuple(files))
 

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain
 
 import pytest
 from sqlalchemy import func, select, update
 
+from outreach.audit.models import AuditEntry
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.models import Campaign, RuleSet
 from outreach.campaigns.operations import batch_of, move_campaign, quarantine_batch
 from outreach.campaigns.queries import products_of
 from outreach.db import Database
-from outreach.kernel.errors import MoveNotAllowed
+from outreach.kernel.errors import InvalidInput, MoveNotAllowed, StaleVersion
 from outreach.ledger.codes import Cause, EntryStatus, EvidenceGrade
 from outreach.ledger.deferrals import DeferralDraft
 from outreach.ledger.doses import BatchExpired, BatchQuarantined, had_batch
 from outreach.ledger.entry_models import Dose, LedgerEntry, StatusTransition, StrikeOff
+from outreach.ledger.models import Resident
 from outreach.workflows import defer
-from outreach.workflows.change_rules import apply_rules, change_policy, enrol, preview_rules
+from outreach.workflows.change_terms import apply_terms, enrol, preview_terms, terms_of
+from outreach.workflows.end_campaign import campaigns_to_forget, change_state, forget_some
 from outreach.workflows.nightly_restatement import differences, resident_chunks, restate_night
 from outreach.workflows.record_dose import record_dose
+from outreach.workflows.restate import restate
 from tests.builders.campaigns import influenza_campaign
 from tests.builders.ledger import (
     NOW,
@@ -43,50 +48,104 @@ def test_other_rules_show_who_would_change_before_they_apply(
         [zhao, other] = add_elders(session, village, elder(village), elder(village, "钱守义"))
         for day in (date(2021, 3, 1), date(2021, 4, 1), date(2022, 1, 10)):
             record_dose(session, draft=dose(village, zhao, day), by=village.worker, now=NOW)
-        current = session.get_one(Campaign, village.campaign_id).rule_set_id
+        campaign = session.get_one(Campaign, village.campaign_id)
         older = session.scalars(
-            select(RuleSet).where(RuleSet.vaccine_code == "covid19", RuleSet.id != current)
+            select(RuleSet).where(
+                RuleSet.vaccine_code == "covid19", RuleSet.id != campaign.rule_set_id
+            )
         ).first()
         assert older is not None
-        before = entry_of(session, zhao).status
-        found = preview_rules(
-            session, campaign_id=village.campaign_id, rule_set_id=older.id, now=NOW
-        )
-        assert found.seen == 2
+        terms = replace(terms_of(campaign), rule_set_id=older.id)
+        version, before = campaign.version, entry_of(session, zhao).status
+    found = preview_terms(database, campaign_id=village.campaign_id, terms=terms, now=NOW)
+    assert found.seen == 2
+    with database.read() as session:
         assert entry_of(session, zhao).status is before
-        named = set(chain.from_iterable(found.residents.values()))
-        stored = apply_rules(
-            session,
-            campaign_id=village.campaign_id,
-            rule_set_id=older.id,
-            by=village.doctor,
-            now=NOW,
-        )
-        assert {change.resident_id for change in stored.changes} <= named
+    stored = apply_terms(
+        database,
+        campaign_id=village.campaign_id,
+        terms=terms,
+        version=version,
+        by=village.doctor,
+        now=NOW,
+    )
+    named = set(chain.from_iterable(found.residents.values()))
+    assert {change.resident_id for change in stored.changes} <= named
+    assert sum(found.moves.values()) == len(stored.changes)
+    with database.read() as session:
         assert entry_of(session, other).rule_set_id == older.id
 
 
-def test_a_stricter_policy_reverses_what_it_does_not_bear(
+def test_a_stricter_policy_shows_and_then_reverses_what_it_does_not_bear(
     database: Database, village: Village
 ) -> None:
     with database.write() as session:
         [zhao] = add_elders(session, village)
         seen = dose(village, zhao, TODAY, grade=EvidenceGrade.CERTIFICATE_SEEN)
         record_dose(session, draft=seen, by=village.worker, now=NOW)
-        stored = change_policy(
-            session,
-            campaign_id=village.campaign_id,
-            closing_grade="official_register",
-            minimum_age=80,
-            target_dose=None,
-            by=village.doctor,
-            now=NOW,
-        )
-        assert stored.reversed == 1
+        campaign = session.get_one(Campaign, village.campaign_id)
+        terms = replace(terms_of(campaign), closing_grade="official_register")
+        version = campaign.version
+    found = preview_terms(database, campaign_id=village.campaign_id, terms=terms, now=NOW)
+    assert dict(found.moves) == {"vaccinated>to_contact": 1}
+    assert found.residents == {"vaccinated>to_contact": [zhao]}
+    stored = apply_terms(
+        database,
+        campaign_id=village.campaign_id,
+        terms=terms,
+        version=version,
+        by=village.doctor,
+        now=NOW,
+    )
+    assert stored.reversed == 1
+    with database.read() as session:
         entry = entry_of(session, zhao)
         assert entry.status is EntryStatus.TO_CONTACT
         assert entry.next_action == "verify_dose"
         assert transitions_of(session, entry.id)[-1].cause == Cause.CAMPAIGN
+
+
+def test_terms_seen_before_somebody_else_changed_the_campaign_are_not_applied(
+    database: Database, village: Village
+) -> None:
+    with database.write() as session:
+        campaign = session.get_one(Campaign, village.campaign_id)
+        terms, version = replace(terms_of(campaign), minimum_age=85), campaign.version
+        campaign.target_dose = 2
+    with pytest.raises(StaleVersion):
+        apply_terms(
+            database,
+            campaign_id=village.campaign_id,
+            terms=terms,
+            version=version,
+            by=village.doctor,
+            now=NOW,
+        )
+    with database.read() as session:
+        assert session.get_one(Campaign, village.campaign_id).minimum_age == 80
+
+
+def test_a_change_that_a_dead_worker_began_goes_on_and_is_noted_once(
+    database: Database, village: Village
+) -> None:
+    with database.write() as session:
+        add_elders(session, village)
+        campaign = session.get_one(Campaign, village.campaign_id)
+        terms, version = replace(terms_of(campaign), minimum_age=95), campaign.version
+    for _ in range(2):
+        apply_terms(
+            database,
+            campaign_id=village.campaign_id,
+            terms=terms,
+            version=version,
+            by=village.doctor,
+            now=NOW,
+        )
+    with database.read() as session:
+        noted = select(func.count()).where(AuditEntry.act == "terms_changed")
+        assert session.scalar(noted) == 1
+        statuses = session.scalars(select(LedgerEntry.status)).all()
+        assert set(statuses) == {EntryStatus.NOT_YET_ELIGIBLE}
 
 
 def test_a_second_campaign_gets_lines_of_its_own_and_each_dose_strikes_its_own(
@@ -95,16 +154,72 @@ def test_a_second_campaign_gets_lines_of_its_own_and_each_dose_strikes_its_own(
     with database.write() as session:
         [zhao] = add_elders(session, village)
         flu = influenza_campaign(session, now=NOW)
-        enrol(session, campaign_id=flu.id, by=village.doctor, now=NOW)
-        record_dose(
+        flu_id, vaccine_id = flu.id, flu.vaccine_id
+    enrol(database, campaign_id=flu_id, by=village.doctor, now=NOW)
+    with database.write() as session:
+        given = dose(village, zhao, TODAY, vaccine_id=vaccine_id)
+        record_dose(session, draft=given, by=village.worker, now=NOW)
+        status = dict(session.execute(select(LedgerEntry.campaign_id, LedgerEntry.status)).all())
+        assert status[flu_id] is EntryStatus.VACCINATED
+        assert status[village.campaign_id] is EntryStatus.TO_CONTACT
+
+
+def test_moment_2j_an_archived_campaign_forgets_its_people_on_its_day(
+    database: Database, village: Village
+) -> None:
+    with database.write() as session:
+        zhao, qian = add_elders(session, village, elder(village), elder(village, "钱守义"))
+        flu_id = influenza_campaign(session, now=NOW).id
+        restate(session, resident_id=qian, by=village.worker, cause=Cause.CAMPAIGN, now=NOW)
+        left = entry_of(session, zhao)
+        for to in (CampaignState.CLOSED, CampaignState.ARCHIVED):
+            change_state(
+                session,
+                campaign_id=village.campaign_id,
+                to=to,
+                by=village.doctor,
+                now=NOW,
+                retain_until=TODAY + timedelta(days=60),
+            )
+        assert left.status is EntryStatus.TO_CONTACT
+    with database.read() as session:
+        assert campaigns_to_forget(session, day=TODAY + timedelta(days=60)) == []
+        assert campaigns_to_forget(session, day=TODAY + timedelta(days=61)) == [village.campaign_id]
+    last: int | None = 0
+    while last is not None:
+        with database.write() as session:
+            last = forget_some(session, campaign_id=village.campaign_id, after=last, now=NOW).last
+    with database.read() as session:
+        people = dict(session.execute(select(Resident.id, Resident.name)).all())
+        assert people == {zhao: "", qian: "钱守义"}
+        counted = session.execute(
+            select(LedgerEntry.resident_id, LedgerEntry.campaign_id).where(LedgerEntry.is_counted)
+        ).all()
+        assert [tuple(row) for row in counted] == [(qian, flu_id)]
+
+
+def test_moment_2j_a_schedule_shorter_than_a_month_is_refused(
+    database: Database, village: Village
+) -> None:
+    with database.write() as session:
+        change_state(
             session,
-            draft=dose(village, zhao, TODAY, vaccine_id=flu.vaccine_id),
-            by=village.worker,
+            campaign_id=village.campaign_id,
+            to=CampaignState.CLOSED,
+            by=village.doctor,
             now=NOW,
         )
-        status = dict(session.execute(select(LedgerEntry.campaign_id, LedgerEntry.status)).all())
-        assert status[flu.id] is EntryStatus.VACCINATED
-        assert status[village.campaign_id] is EntryStatus.TO_CONTACT
+        with pytest.raises(InvalidInput) as refused:
+            change_state(
+                session,
+                campaign_id=village.campaign_id,
+                to=CampaignState.ARCHIVED,
+                by=village.doctor,
+                now=NOW,
+                retain_until=TODAY + timedelta(days=3),
+            )
+        assert refused.value.facts["field"] == "retain_until"
+        session.rollback()
 
 
 def test_a_closed_campaign_keeps_its_lines_and_gains_none(
