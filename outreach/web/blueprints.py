@@ -9,6 +9,8 @@ from outreach.web.admin import areas, attention, audit, backups, place, users
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.field import offline as field_offline
+from outreach.web.family import handing
+from outreach.web.family import page as family_page
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
 from outreach.web.imports import pages as imports
@@ -41,6 +43,8 @@ ALL: tuple[Blueprint, ...] = (
     crew.bp,
     desk.bp,
     field.bp,
+    family_page.bp,
+    handing.bp,
     field_offline.bp,
     twilio.bp,
     http_gateway.bp,
