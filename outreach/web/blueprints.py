@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette, story
-from outreach.web.admin import areas, attention, audit, backups, place, users
+from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.field import offline as field_offline
@@ -26,6 +26,7 @@ ALL: tuple[Blueprint, ...] = (
     attention.bp,
     users.bp,
     areas.bp,
+    boundaries.bp,
     place.bp,
     audit.bp,
     backups.bp,

@@ -27,6 +27,7 @@ _ACTS: dict[str, LazyString] = {
     "link_used_invitation": _l("Accepted an invitation"),
     "link_used_reset": _l("Used a password link"),
     "areas_added": _l("Added areas"),
+    "boundaries_set": _l("Set boundaries of areas"),
     "area_changed": _l("Changed an area"),
     "area_closed": _l("Closed an area"),
     "area_reopened": _l("Reopened an area"),
