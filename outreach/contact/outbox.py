@@ -48,6 +48,7 @@ class Draft:
     contact_person_id: int | None = None
     household_id: int | None = None
     campaign_id: int | None = None
+    arm_id: int | None = None
     state: MessageState = MessageState.QUEUED
     reason: str = ""
 
@@ -201,6 +202,7 @@ def again(session: Session, message: Message, *, tries: int, due_at: datetime) -
         contact_person_id=message.contact_person_id,
         household_id=message.household_id,
         campaign_id=message.campaign_id,
+        arm_id=message.arm_id,
     )
 
 
@@ -319,6 +321,7 @@ def _row(session: Session, draft: Draft, now: datetime) -> dict[str, Any]:
         "contact_person_id": draft.contact_person_id,
         "household_id": draft.household_id,
         "campaign_id": draft.campaign_id,
+        "arm_id": draft.arm_id,
         "subject_kind": draft.subject_kind,
         "subject_id": draft.subject_id,
         "subject_version": draft.version,

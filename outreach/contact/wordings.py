@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,26 +155,17 @@ def save_wording(
     routes: Iterable[Capabilities],
     by: int | None,
     now: datetime,
+    is_active: bool = True,
 ) -> Wording:
-    """Keep a new version of a wording; refused when a gap is unknown or a route cannot carry it."""
+    """Keep a new version of a wording; refused when a gap is unknown or a route cannot carry it.
+
+    One that is not active yet (an arm of an experiment) leaves the present one in force.
+    """
     problems = problems_of(new, signature=signature, sample=sample, routes=routes)
     if problems:
         raise WordingRefused(problems)
-    question = (
-        select(Wording)
-        .where(
-            Wording.campaign_id.is_(new.campaign_id)
-            if new.campaign_id is None
-            else Wording.campaign_id == new.campaign_id,
-            Wording.step == new.step,
-            Wording.channel == new.channel,
-            Wording.language == new.language,
-        )
-        .order_by(Wording.version)
-        .with_for_update()
-    )
-    older = session.scalars(question).all()
-    for row in older:
+    older = _versions(session, new)
+    for row in older if is_active else ():
         row.is_active = False
     made = Wording(
         campaign_id=new.campaign_id,
@@ -184,12 +175,42 @@ def save_wording(
         version=max((row.version for row in older), default=0) + 1,
         body=new.body.strip(),
         template_code=new.template_code.strip(),
+        is_active=is_active,
         made_by=by,
         made_at=now,
     )
     session.add(made)
     session.flush()
     return made
+
+
+def _versions(session: Session, new: NewWording) -> Sequence[Wording]:
+    whose = (
+        Wording.campaign_id.is_(None)
+        if new.campaign_id is None
+        else Wording.campaign_id == new.campaign_id
+    )
+    question = select(Wording).where(
+        whose,
+        Wording.step == new.step,
+        Wording.channel == new.channel,
+        Wording.language == new.language,
+    )
+    return session.scalars(question.order_by(Wording.version).with_for_update()).all()
+
+
+def back_to_common_wording(
+    session: Session, *, campaign_id: int, step: Step, channel: Channel, language: str
+) -> int:
+    """Let a campaign say the common words again; its own versions stay on record."""
+    new = NewWording(
+        step=step, channel=channel, language=language, body="", campaign_id=campaign_id
+    )
+    own = [row for row in _versions(session, new) if row.is_active]
+    for row in own:
+        row.is_active = False
+    session.flush()
+    return len(own)
 
 
 def problems_of(

@@ -29,6 +29,7 @@ from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
 from outreach.places.models import Area
 from outreach.places.queries import business_clock, get_place, local_day, local_zone
+from outreach.workflows.experiment_arms import Arms
 from outreach.workflows.message_values import NO_ROUTE_YET, day_text
 from outreach.workflows.send import settle_queued
 
@@ -55,10 +56,10 @@ def queue_nudges(session: Session, *, nudge: Nudge, now: datetime) -> list[int]:
     """
     if nudge.step not in {Step.INVITE, Step.NEXT_DOSE_DUE, Step.BROADCAST}:
         raise InvalidInput("step_is_no_nudge", field="step")
-    desk = _NudgeDesk(session, nudge, now=now)
+    desk, arms = _NudgeDesk(session, nudge, now=now), Arms(session, now=now)
     new: list[int] = []
     for start in range(0, len(nudge.entry_ids), CHUNK):
-        drafts = desk.drafts(nudge.entry_ids[start : start + CHUNK])
+        drafts = arms.apply(desk.drafts(nudge.entry_ids[start : start + CHUNK]))
         fresh = queue(session, drafts=drafts, now=now)
         settle_queued(session, message_ids=fresh, now=now)
         new += fresh

@@ -27,6 +27,7 @@ from outreach.contact.wording import render
 from outreach.contact.wordings import WordingBook, cadence_of
 from outreach.kernel.errors import NotFound
 from outreach.transport.run_models import RideLeg
+from outreach.workflows.experiment_arms import Arms
 from outreach.workflows.message_facts import APPOINTMENT, LEG
 from outreach.workflows.message_values import Occasion, occasion_of, ride_values, visit_values
 from outreach.workflows.send import settle_queued
@@ -55,7 +56,7 @@ def schedule_for_appointment(
         return []
     occasion = occasion_of(session, appointment)
     planned = _planned(session, occasion, now=now, announce=announce)
-    drafts = _drafts_of_visit(session, occasion, planned)
+    drafts = Arms(session, now=now).apply(_drafts_of_visit(session, occasion, planned))
     new = queue(session, drafts=drafts, now=now)
     settle_queued(session, message_ids=new, now=now)
     return new
