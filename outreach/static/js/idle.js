@@ -1,4 +1,6 @@
 // Locks a screen that nobody touches: the server locks by itself too, this hides what is on show.
+import { forgetList } from "./stairs/store.js";
+
 const SIGNS = ["pointerdown", "pointermove", "keydown", "scroll", "touchstart"];
 const SHARED = "outreach-last-sign"; // one person at several tabs is one person
 
@@ -14,7 +16,8 @@ export function startIdleLock(body) {
   }, 5000);
 }
 
-function lock(address) {
+async function lock(address) {
+  await Promise.race([forgetList().catch(() => {}), new Promise((go) => setTimeout(go, 500))]);
   const form = document.createElement("form");
   form.method = "post";
   form.action = address;

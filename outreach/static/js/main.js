@@ -2,6 +2,7 @@
 import { startSimple } from "./simple.js";
 import { startPalette } from "./palette.js";
 import { startIdleLock } from "./idle.js";
+import { forgetList } from "./stairs/store.js";
 
 const LAZY = { "[data-map]": "./map.js", "[data-chart]": "./chart.js" };
 
@@ -19,4 +20,6 @@ startSimple();
 startPalette(document.querySelector("[data-palette]"));
 startIdleLock(document.body);
 startLazy(document);
+// A screen that was left or locked keeps nobody's list of the day.
+if (["/login", "/unlock"].includes(location.pathname)) forgetList().catch(() => {});
 document.body.addEventListener("htmx:load", (event) => startLazy(event.detail.elt));

@@ -17,13 +17,17 @@ from outreach.web.staff import (
     publicity,
     questions,
     residents,
+    sheets,
     simulator,
+    stairs,
     trail_words,  # noqa: F401 - imported for the words it adds
     worklist,
 )
 
 STAFF: tuple[Blueprint, ...] = (
     worklist.bp,
+    sheets.bp,
+    stairs.bp,
     contacts.bp,
     residents.bp,
     family.bp,

@@ -66,12 +66,12 @@ def log(entry_id: int) -> ResponseReturnValue:
     with form.catching():
         with acting() as act:
             sheet = contact_sheet(act.session, entry_id=entry_id, scope=act.scope, now=act.now)
-            note = _read(form, sheet, act)
+            note = read_note(form, sheet, act)
             form.check()
-            with _naming_parts(form):
+            with naming_parts(form):
                 done = log_contact(
                     act.session,
-                    notes=[note, *for_household(note, _housemates(form, sheet))],
+                    notes=[note, *for_household(note, read_housemates(form, sheet))],
                     by=act.user_id,
                     is_clinician=_is_clinician(),
                     now=act.now,
@@ -133,7 +133,8 @@ def _is_clinician() -> bool:
     return actor is not None and Role.CLINICIAN in actor.roles
 
 
-def _read(form: Form, sheet: ContactSheet, act: Acting) -> ContactNote:
+def read_note(form: Form, sheet: ContactSheet, act: Acting) -> ContactNote:
+    """Read the form of a contact about one line."""
     zone = act.setting.zone
     reasons = tuple(code for code in form.many("reasons") if code in HESITANCY)
     main = form.code("main_reason", reasons, required=False)
@@ -180,13 +181,14 @@ def _dead(form: Form, sheet: ContactSheet) -> int | None:
     return next((n.phone_id for n in numbers if str(n.phone_id) == form["phone_id"]), None)
 
 
-def _housemates(form: Form, sheet: ContactSheet) -> list[int]:
+def read_housemates(form: Form, sheet: ContactSheet) -> list[int]:
+    """Read for whom of the same door the contact counts too."""
     wanted = set(form.many("also"))
     return [mate.entry_id for mate in sheet.housemates if str(mate.entry_id) in wanted]
 
 
 @contextmanager
-def _naming_parts(form: Form) -> Iterator[None]:
+def naming_parts(form: Form) -> Iterator[None]:
     """Turn the parts that an outcome lacks into a fault beside each of their fields."""
     try:
         yield

@@ -51,6 +51,13 @@ MESSAGES = {
     "contact_needs_promised_call_at": _l("A promise lies after the contact itself."),
     "attempt_voided": _l("This contact was taken back already."),
     "reason_missing": _l("Please give a reason."),
+    "not_a_picture": _l("Please choose a photo (JPEG or PNG)."),
+    "picture_too_large": _l("This photo is too large."),
+    "sheet_empty": _l("Nobody waits today, so there is nothing to print."),
+    "sheet_day": _l("A day from the printing on, not in the future."),
+    "sheet_line": _l(
+        "This line misses something: a refusal needs its reason, a question or “other” some words."
+    ),
     # questions and cards
     "question_empty": _l("Please write down the question."),
     "question_too_long": _l("At most 2000 characters."),

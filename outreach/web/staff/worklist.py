@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
@@ -61,18 +61,6 @@ def today() -> ResponseReturnValue:
     return page_or_fragment(
         "staff/worklist/today.html", "staff/worklist/_list.html", today=found, why=word_reason
     )
-
-
-@bp.get("/sheet")
-@allowed(*WORKERS)
-def sheet() -> ResponseReturnValue:
-    """Show the numbered visit sheet: nothing on it says who lives alone, no number is whole (moment 3k)."""
-    with reading() as act:
-        found = _today(act)
-        for item in found.items:
-            act.saw("resident", item.resident_id)
-        day = act.today
-    return render_template("staff/worklist/sheet.html", today=found, day=day)
 
 
 def _today(act: Acting) -> Today:

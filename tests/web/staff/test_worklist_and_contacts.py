@@ -60,16 +60,6 @@ def test_a_worker_of_another_community_sees_none_of_these_people(
     assert "何美云" in page
 
 
-def test_the_visit_sheet_does_not_say_who_lives_alone_nor_any_number(
-    sign_in: SignIn, town: Town, viewed: Viewed
-) -> None:
-    page = text_of(sign_in("worker").get("/today/sheet"))
-    assert "赵桂英" in page
-    assert "alone" not in page.lower()
-    assert "0001" not in page
-    assert viewed(town.resident("zhao")) == ["worklist.sheet"]
-
-
 def test_a_leader_has_no_list(sign_in: SignIn) -> None:
     assert sign_in("leader").get("/today").status_code == 403
 
