@@ -21,7 +21,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, func, insert, inspect, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.audit.models import AuditEntry
@@ -141,12 +141,19 @@ def _lines(
     connection: Connection, header: dict[str, str], counts: dict[str, int]
 ) -> Iterator[bytes]:
     yield json.dumps(header).encode() + b"\n"
+    present = inspect(connection)
     for table in metadata().sorted_tables:
+        if not present.has_table(table.name):
+            continue
         counts[table.name] = 0
-        yield json.dumps({"table": table.name}).encode() + b"\n"
+        # Before an upgrade the database knows fewer columns than this version of the product.
+        known = {column["name"] for column in present.get_columns(table.name)}
+        columns = [column for column in table.columns if column.name in known]
+        names = [column.name for column in columns]
+        yield json.dumps({"table": table.name, "columns": names}).encode() + b"\n"
         order = list(table.primary_key.columns)
         result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
-            select(table).order_by(*order)
+            select(*columns).order_by(*order)
         )
         for row in result:
             counts[table.name] += 1
@@ -157,6 +164,7 @@ def _fill(connection: Connection, lines: Iterator[bytes]) -> dict[str, int]:
     tables = metadata().tables
     counts: dict[str, int] = {}
     table: Table | None = None
+    names: list[str] = []
     waiting: list[dict[str, Any]] = []
     self_links: list[tuple[Table, dict[str, Any]]] = []
     for line in lines:
@@ -164,11 +172,13 @@ def _fill(connection: Connection, lines: Iterator[bytes]) -> dict[str, int]:
         if isinstance(data, dict):
             _insert(connection, table, waiting, self_links)
             table = tables[data["table"]]
+            names = data.get("columns") or [column.name for column in table.columns]
             counts[table.name] = 0
             continue
         if table is None:
             raise BackupUnreadable
-        waiting.append({c.name: _typed(v) for c, v in zip(table.columns, data, strict=True)})
+        # An older backup fills the columns it knew; what came later takes its default.
+        waiting.append({name: _typed(v) for name, v in zip(names, data, strict=True)})
         counts[table.name] += 1
         if len(waiting) >= ROWS_AT_ONCE:
             _insert(connection, table, waiting, self_links)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from outreach.backups import (
     BackupUnreadable,
@@ -18,7 +18,7 @@ from outreach.backups import (
 )
 from outreach.contact.message_models import SendingControl
 from outreach.db import Database, make_engine
-from outreach.places.models import Area, Place
+from outreach.places.models import Address, Area, Place
 from outreach.places.operations import add_area
 from outreach.vault import new_vault
 
@@ -116,3 +116,23 @@ def test_the_backup_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None
     key = backup_key(tmp_path / "instance" / "backup.key")
     assert key == backup_key(tmp_path / "instance" / "backup.key")
     assert (tmp_path / "instance" / "backup.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_moment_1g_a_backup_made_before_an_upgrade_is_written_and_read(
+    copy_of: tuple[Database, Database, Path],
+) -> None:
+    database, empty, file = copy_of
+    with database.write() as session:  # the schema of an older version: no such column yet
+        session.execute(text("ALTER TABLE address DROP COLUMN stopped_note"))
+        session.execute(
+            text(
+                "INSERT INTO address (text, building, unit, source_datum,"
+                " access_note, version) VALUES ('北街 1 号', '', '', 'wgs84', '', 1)"
+            )
+        )
+    write_backup(database, file, key=KEY, made_at=NOW)
+    restore_backup(empty, file, key=KEY, now=NOW)
+    with empty.read() as session:
+        address = session.scalars(select(Address)).one()
+        assert (address.text, address.stopped_note) == ("北街 1 号", "")
+    empty.close()
