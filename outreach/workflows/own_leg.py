@@ -45,8 +45,8 @@ class OwnCar:
 class _Awaited:
     """An own leg with the stop that comes next on it, as far as the car has come."""
 
-    leg: RideLeg
-    stop: RunStop
+    appointment_id: int
+    direction: Direction
     is_aboard: bool
     stops_between: int
     planned_at: datetime
@@ -63,7 +63,7 @@ def own_cars(
         awaited = _awaited(session, appointment_ids, now)
         zone = local_zone(session)
     return {
-        one.leg.appointment_id: car
+        one.appointment_id: car
         for one in awaited
         if (car := _how_far(one, travel, now=now, leaving=now.astimezone(zone))) is not None
     }
@@ -92,8 +92,8 @@ def _how_far(
 
 def _car(one: _Awaited, seconds: float, *, kilometres: float | None, as_of: datetime) -> OwnCar:
     return OwnCar(
-        appointment_id=one.leg.appointment_id,
-        direction=one.leg.direction,
+        appointment_id=one.appointment_id,
+        direction=one.direction,
         is_aboard=one.is_aboard,
         minutes=max(1, round(seconds / 60)),
         kilometres=kilometres,
@@ -135,8 +135,8 @@ def _one(session: Session, leg: RideLeg, stop: RunStop, *, is_aboard: bool) -> _
     if last is not None and last.done_at is not None:
         late, heard_at = last.done_at - last.departs_at, last.done_at
     return _Awaited(
-        leg=leg,
-        stop=stop,
+        appointment_id=leg.appointment_id,
+        direction=leg.direction,
         is_aboard=is_aboard,
         stops_between=sum(1 for s in run_stops if s.done_at is None and s.position < stop.position),
         planned_at=stop.arrives_at + late,
