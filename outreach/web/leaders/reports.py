@@ -22,7 +22,7 @@ from outreach.web.filters import moment
 from outreach.web.forms import Form
 from outreach.web.htmx import go
 from outreach.web.i18n import _, language
-from outreach.web.leaders import checking
+from outreach.web.leaders import checking, saved
 from outreach.web.leaders.standing import READERS, asked_of, choice
 from outreach.web.leaders.tables import Table, unit_table, value_table
 from outreach.web.lists import page_number
@@ -42,10 +42,12 @@ def index() -> ResponseReturnValue:
         lines = kept_reports(act.session, scope=act.scope, page=page_number(), size=PAGE)
         units = children_of(act.session, None, scope=act.scope)
         choices = campaigns(act.session)
+        views = saved.kept_views(act)
     return render_template(
         "leader/reports/index.html",
         form=form,
         lines=lines,
+        views=views,
         kinds=KIND_LABELS,
         kind_options=[(code, entry.label(language())) for code, entry in KIND_LABELS.items()],
         units=[(unit.id, unit.name) for unit in units],
@@ -157,3 +159,5 @@ bp.add_url_rule("/checks/official/<int:figure_id>", "official", checking.officia
 bp.add_url_rule("/checks/forms", "add_form", checking.add, methods=["POST"])
 bp.add_url_rule("/checks/forms/<int:form_id>", "change_form", checking.change, methods=["POST"])
 bp.add_url_rule("/checks/forms/<int:form_id>.xlsx", "fill_form", checking.download)
+bp.add_url_rule("/views", "keep_view", saved.keep, methods=["POST"])
+bp.add_url_rule("/views/<int:view_id>/drop", "drop_view", saved.drop, methods=["POST"])
