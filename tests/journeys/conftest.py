@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -17,7 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 PROJECT = Path(__file__).resolve().parents[2]
-BEGINS = "2026-12-01T09:00:00+08:00"
+# A Tuesday morning at nine, on the clock of the demo place of each language.
+BEGINS = {"zh": "2026-12-01T09:00:00+08:00", "en": "2026-12-01T09:00:00+00:00"}
 PATIENCE_S = 180
 
 
@@ -31,18 +33,26 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def demo_backup(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return an instance folder with the demo of a language made once, its backup included."""
-    made: dict[str, Path] = {}
+    """Return an instance folder with the demo of a language, its backup included.
+
+    It is made once for all test processes of a run: whoever comes first makes it, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     def make(language: str) -> Path:
-        if language not in made:
-            folder = tmp_path_factory.mktemp(f"demo-{language}")
-            environment = _environment(folder, "", OUTREACH_NOW=BEGINS)
-            _command(environment, "init")
-            _command(environment, "demo", "--language", language)
-            _command(environment, "backup", "--to", str(folder / "demo.backup"))
-            made[language] = folder
-        return made[language]
+        folder = shared / f"demo-{language}"
+        with (shared / f"demo-{language}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "demo.backup").exists():
+                folder.mkdir(exist_ok=True)
+                environment = _environment(folder, "", OUTREACH_NOW=BEGINS[language])
+                _command(environment, "init")
+                _command(environment, "demo", "--language", language)
+                made = folder / "making.backup"
+                _command(environment, "backup", "--to", str(made))
+                made.rename(folder / "demo.backup")
+        return folder
 
     return make
 
@@ -64,12 +74,12 @@ def installation(
             shutil.copy(source / name, instance / name)
         if kind == "sqlite":
             shutil.copy(source / "outreach.sqlite", instance / "outreach.sqlite")
-            environment = _environment(instance, "", OUTREACH_NOW=BEGINS)
+            environment = _environment(instance, "", OUTREACH_NOW=BEGINS[language])
         else:
             server = request.getfixturevalue("postgres_server")
             name = f"journey_{os.getpid()}_{len(running)}"
             server.create(name)
-            environment = _environment(instance, server.url(name), OUTREACH_NOW=BEGINS)
+            environment = _environment(instance, server.url(name), OUTREACH_NOW=BEGINS[language])
             _command(environment, "restore", str(source / "demo.backup"))
             _command(environment, "resume-sending")
         with (tmp_path / "server.log").open("w") as log:
