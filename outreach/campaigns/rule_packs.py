@@ -60,17 +60,33 @@ def read_pack_file(path: Path) -> RuleSet:
     return rule_set_from(body, file=path.name)
 
 
+def rule_set_from_text(text: str, *, file: str) -> RuleSet:
+    """Return the rule set that an uploaded pack describes, or refuse it; it stands on its own."""
+    body = _parse(text, file=file)
+    if isinstance(body, dict) and "extends" in body:
+        remedy = "Write every entry; an uploaded pack extends no other."
+        raise _refused(file, "extends", "extends another file", remedy)
+    return rule_set_from(body, file=file)
+
+
 def _read_yaml(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8")
-        return cast(object, yaml.load(text, Loader=_StrictLoader))  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise _refused(
             path.name, "", error.strerror or "", "Check that the file exists."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise _refused(path.name, "", str(error), "Save the file as UTF-8.") from error
+    return _parse(text, file=path.name)
+
+
+def _parse(text: str, *, file: str) -> object:
+    try:
+        return cast(object, yaml.load(text, Loader=_StrictLoader))  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, RecursionError) as error:
         remedy = "Correct the YAML at the line that the message names."
-        raise _refused(path.name, "", str(error), remedy) from error
+        raise _refused(file, "", str(error), remedy) from error
 
 
 def _extended(path: Path, body: dict[str, Any]) -> object:

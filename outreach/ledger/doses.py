@@ -203,18 +203,6 @@ def standing_doses(session: Session, *, resident_id: int, vaccine_id: int) -> li
     )
 
 
-def had_batch(session: Session, *, batch_id: int) -> list[int]:
-    """Return the residents who had a dose of this batch: the first question of a recall."""
-    return list(
-        session.scalars(
-            select(Dose.resident_id)
-            .where(Dose.batch_id == batch_id, Dose.voided_at.is_(None))
-            .distinct()
-            .order_by(Dose.resident_id)
-        )
-    )
-
-
 def _prove_better(dose: Dose, draft: DoseDraft, by: int | None) -> bool:
     """Complete a standing dose from what a second source says of it; nothing known is overwritten."""
     dose.product_id = dose.product_id or draft.product_id

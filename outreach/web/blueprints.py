@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
+from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
 from outreach.web.desk import desk
 from outreach.web.dispatch import closing, crew, day, fleet, links, sites
 from outreach.web.field import offline as field_offline
@@ -28,6 +29,7 @@ ALL: tuple[Blueprint, ...] = (
     areas.bp,
     boundaries.bp,
     place.bp,
+    *CAMPAIGN_PAGES,
     audit.bp,
     backups.bp,
     standing.bp,

@@ -51,6 +51,7 @@ DEFERRALS = Entry(
     "deferrals.index", _l("Deferrals to review"), "calendar-pause", also=("deferrals.",)
 )
 OBSERVATIONS = Entry("observations.index", _l("Observations"), "stopwatch", also=("observations.",))
+BATCHES = Entry("batches.index", _l("Batches and recalls"), "package", also=("batches.",))
 STANDING = Entry("standing.show", _l("Where we stand"), "chart-bar", also=("standing.",))
 FUNNEL = Entry("oversight.work", _l("Work"), "filter", also=("oversight.work",))
 RIDES = Entry("oversight.rides", _l("Rides"), "car", also=("oversight.rides",))
@@ -64,7 +65,10 @@ ATTENTION = Entry("attention.index", _l("What needs attention"), "bell", also=("
 USERS = Entry("users.index", _l("Users and rights"), "user-shield", also=("users.",))
 AREAS = Entry("areas.index", _l("Areas and place"), "map-2", also=("areas.", "place."))
 CAMPAIGNS = Entry(
-    "campaigns.index", _l("Campaigns and wordings"), "flag", also=("campaigns.", "wordings.")
+    "campaigns.index",
+    _l("Campaigns and wordings"),
+    "flag",
+    also=("campaigns.", "wordings.", "batches."),
 )
 GATEWAYS = Entry("gateways.index", _l("Gateways"), "antenna", also=("gateways.",))
 AUDIT = Entry("audit.index", _l("Audit"), "eye-check", also=("audit.",))
@@ -74,7 +78,7 @@ SIDEBAR: dict[Role, tuple[Entry, ...]] = {
     Role.GRID_WORKER: (TODAY, LEDGER, IMPORTS, BOOKINGS, INBOX, ASKED, PUBLICITY),
     Role.CALLER: (TODAY, INBOX, ASKED),
     Role.DISPATCHER: (DAY, FLEET, CREW, SITES, BOOKINGS, UNMET, CLOSING),
-    Role.CLINICIAN: (QUESTIONS, DESK, CARDS, DEFERRALS, OBSERVATIONS),
+    Role.CLINICIAN: (QUESTIONS, DESK, CARDS, DEFERRALS, OBSERVATIONS, BATCHES),
     Role.DESK: (DESK, OBSERVATIONS, SITES),
     Role.LEADER: (STANDING, FUNNEL, RIDES, TRAFFIC, UNITS, WHAT_IF, REPORTS),
     Role.AUDITOR: (AUDIT, STANDING),

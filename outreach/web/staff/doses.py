@@ -9,10 +9,12 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
+from outreach.campaigns.operations import batch_of
 from outreach.campaigns.queries import get_campaign, products_of
 from outreach.ledger.codes import DEFERRALS, UNCLINICAL_DEFERRAL, EvidenceGrade
 from outreach.ledger.deferrals import DeferralDraft
 from outreach.ledger.doses import BatchExpired, DoseDraft, NearbyDose
+from outreach.ledger.evidence import LARGEST, Picture, keep_evidence
 from outreach.ledger.heads import PersonHead, person_head
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
@@ -23,7 +25,7 @@ from outreach.web.messages import word
 from outreach.web.notices import notify
 from outreach.web.staff.residents import choices
 from outreach.web.tags import coded
-from outreach.web.visit import visit
+from outreach.web.visit import services, visit
 from outreach.workflows.correct_dose import correct_dose
 from outreach.workflows.defer import defer, lift, second
 from outreach.workflows.life_list import deferrals_to_review, whose_deferral, whose_dose
@@ -60,6 +62,7 @@ def record(resident_id: int, campaign_id: int) -> ResponseReturnValue:
             form.check()
             try:
                 done = record_dose(act.session, draft=draft, by=act.user_id, now=act.now)
+                _keep_photo(act, resident_id)
             except (NearbyDose, BatchExpired) as error:
                 doubt = error.code
                 raise
@@ -84,10 +87,40 @@ def _read_dose(act: Acting, form: Form, resident_id: int, campaign_id: int) -> D
         grade=form.one_of("grade", EvidenceGrade) or EvidenceGrade.SELF_REPORT,
         reference=f"page:{form.text('reference', longest=40) or uuid4().hex}",
         product_id=int(product) if product in known else None,
+        batch_id=_batch(act, form, int(product) if product in known else None),
         site_text=form.text("site_text", longest=100),
     )
     confirmed = form["confirmed"]
     return replace(draft, confirmed=frozenset({confirmed})) if confirmed else draft
+
+
+def _batch(act: Acting, form: Form, product_id: int | None) -> int | None:
+    """Return the batch that was written down; it belongs to a product."""
+    number = form.text("batch", longest=40)
+    if not number:
+        return None
+    if product_id is None:
+        form.wrong("product_id", "batch_without_product")
+        return None
+    return batch_of(act.session, product_id=product_id, number=number).id
+
+
+def _keep_photo(act: Acting, resident_id: int) -> None:
+    """Seal the photo of the certificate that came with the form."""
+    upload = request.files.get("photo")
+    if upload is None or not upload.filename:
+        return
+    picture = Picture(
+        resident_id=resident_id, kind="certificate", content=upload.stream.read(LARGEST + 1)
+    )
+    row = keep_evidence(
+        act.session,
+        picture=picture,
+        folder=services().settings.instance,
+        by=act.user_id,
+        now=act.now,
+    )
+    act.record("evidence_kept", ("resident", resident_id), facts={"evidence_id": row.id})
 
 
 def _dose_page(

@@ -19,9 +19,10 @@ from outreach.db import Database
 from outreach.kernel.errors import InvalidInput, MoveNotAllowed, StaleVersion
 from outreach.ledger.codes import Cause, EntryStatus, EvidenceGrade
 from outreach.ledger.deferrals import DeferralDraft
-from outreach.ledger.doses import BatchExpired, BatchQuarantined, had_batch
+from outreach.ledger.doses import BatchExpired, BatchQuarantined
 from outreach.ledger.entry_models import Dose, LedgerEntry, StatusTransition, StrikeOff
 from outreach.ledger.models import Resident
+from outreach.ledger.recalls import who_had
 from outreach.workflows import defer
 from outreach.workflows.change_terms import apply_terms, enrol, preview_terms, terms_of
 from outreach.workflows.end_campaign import campaigns_to_forget, change_state, forget_some
@@ -252,7 +253,9 @@ def test_moment_2i_a_recalled_batch_blocks_recording_and_names_who_had_it(
         given = dose(village, zhao, TODAY, product_id=product.id, batch_id=batch.id)
         record_dose(session, draft=given, by=village.worker, now=NOW)
         quarantine_batch(session, batch_id=batch.id, by=village.doctor, reason="召回", now=NOW)
-        assert had_batch(session, batch_id=batch.id) == [zhao]
+        had, elsewhere = who_had(session, batch_id=batch.id, scope=EVERYWHERE, now=NOW)
+        assert ([person.head.resident_id for person in had], elsewhere) == ([zhao], 0)
+        assert who_had(session, batch_id=batch.id, scope=NOWHERE, now=NOW) == ([], 1)
         refused = dose(village, qian, TODAY, product_id=product.id, batch_id=batch.id)
         with pytest.raises(BatchQuarantined):
             record_dose(session, draft=refused, by=village.worker, now=NOW)
