@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.codes import Role
+from outreach.accounts.leaving import check_may_leave
 from outreach.accounts.models import OneTimeLink, RoleGrant, Sitting, User
 from outreach.accounts.passwords import hash_password, is_right, weakness
 from outreach.accounts.queries import find_user, get_user, user_line
@@ -173,6 +174,7 @@ def close_account(session: Session, *, user_id: int, scope: Scope, by: int, now:
     user = _managed(session, user_id, scope)
     if user_id == by:
         raise NotYourself
+    check_may_leave(session, user_id=user_id, now=now)
     user.is_active = False
     session.flush()
     _check_administrator_left(session)

@@ -14,6 +14,7 @@ class Why(StrEnum):
 
     UNWELL = "unwell"
     RING_BACK = "ring_back"
+    GO_THERE = "go_there"
     PROMISED_CALL = "promised_call"
     DECIDE_LIFE = "decide_life"
     OWED_CALL = "owed_call"
@@ -65,6 +66,7 @@ class Claim:
     is_booked_while_reported: bool = False
     is_unwell: bool = False
     wants_ring_back: bool = False
+    is_rung_in_vain: bool = False
     at: time | None = None
     hours: GoodHours | None = None
 
@@ -108,6 +110,8 @@ def _promises(claim: Claim) -> list[Reason]:
         found.append(Reason(Why.DECIDE_LIFE, 200))
     if claim.owed_calls:
         found.append(Reason(Why.OWED_CALL, 170, claim.owed_calls))
+    if claim.is_rung_in_vain:
+        found.append(Reason(Why.GO_THERE, 30))
     if claim.promised_call_at is not None and claim.is_promised_today:
         late = claim.promised_call_at <= claim.now
         found.append(Reason(Why.PROMISED_CALL, 160 if late else 150))

@@ -26,6 +26,7 @@ from outreach.contact.worklist_facts import (
     booked_residents,
     owed_calls,
     ring_backs,
+    rung_in_vain,
     unwell,
     unwell_residents,
     wishing_to_be_rung,
@@ -238,6 +239,7 @@ class _Items:
         self._booked = booked_residents(session, residents, moment.now)
         self._ring_backs = ring_backs(session, residents)
         self._unwell = unwell_residents(session, residents)
+        self._in_vain = rung_in_vain(session, residents, moment.now)
         self._told: set[int] = set()
 
     def item(self, row: Row[Any]) -> WorkItem:
@@ -252,6 +254,7 @@ class _Items:
                 claim,
                 wants_ring_back=entry.resident_id in self._ring_backs,
                 is_unwell=entry.resident_id in self._unwell,
+                is_rung_in_vain=entry.resident_id in self._in_vain,
             )
         reasons = reasons_for(claim)
         return WorkItem(

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from outreach.clinics.codes import STANDING
 from outreach.clinics.models import Appointment
 from outreach.contact.codes import Channel, InboundState, MessageState, QuestionState
+from outreach.contact.follow_up import UNREACHED
 from outreach.contact.message_models import InboundMessage, Message
-from outreach.contact.models import Question
+from outreach.contact.models import ContactAttempt, Question
 from outreach.ledger.models import ContactPerson, Phone
 
 
@@ -47,6 +48,26 @@ def owed_calls(
         if row.resident_id is not None:
             found[row.resident_id].append(OwedCall(row.id, str(row.step), row.reason, row.due_at))
     return found
+
+
+def rung_in_vain(session: Session, residents: Sequence[int], now: datetime) -> frozenset[int]:
+    """Return who is owed a call and was rung since without anybody answering: go there."""
+    return frozenset(
+        session.scalars(
+            select(Message.resident_id)
+            .join(ContactAttempt, ContactAttempt.resident_id == Message.resident_id)
+            .where(
+                Message.resident_id.in_(residents),
+                Message.channel == Channel.CALL,
+                Message.state == MessageState.HELD,
+                Message.due_at <= now,
+                ContactAttempt.at >= Message.due_at,
+                ContactAttempt.channel == Channel.CALL,
+                ContactAttempt.outcome.in_(sorted(UNREACHED)),
+                ContactAttempt.voided_at.is_(None),
+            )
+        )
+    ) - {None}
 
 
 def answers_ready(session: Session, entry_ids: Sequence[int]) -> dict[int, int]:

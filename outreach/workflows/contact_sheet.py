@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import User
 from outreach.accounts.rules import Scope
 from outreach.campaigns.models import Campaign
+from outreach.clinics.codes import STANDING
+from outreach.clinics.models import Appointment
 from outreach.contact.attempts import attempts_of, get_entry
 from outreach.contact.codes import Channel, MessageState, QuestionState
 from outreach.contact.message_models import Message
@@ -89,6 +91,8 @@ class ContactSheet:
     owed: tuple[CallOwed, ...]
     answer: AnswerReady | None
     housemates: tuple[Housemate, ...]
+    booking_id: int | None = None
+    booked_for: datetime | None = None
 
     def campaign(self, language: str) -> str:
         """Return the campaign's name in a language."""
@@ -100,6 +104,7 @@ def contact_sheet(session: Session, *, entry_id: int, scope: Scope, now: datetim
     entry = get_entry(session, entry_id)
     head = person_head(session, resident_id=entry.resident_id, scope=scope, now=now)
     campaign = session.get_one(Campaign, entry.campaign_id)
+    booking = _booking(session, entry.resident_id, now)
     return ContactSheet(
         head=head,
         entry_id=entry.id,
@@ -118,6 +123,8 @@ def contact_sheet(session: Session, *, entry_id: int, scope: Scope, now: datetim
         owed=_owed(session, entry.resident_id, now),
         answer=_answer(session, entry.id),
         housemates=_housemates(session, entry),
+        booking_id=booking.id if booking else None,
+        booked_for=booking.slot_at if booking else None,
     )
 
 
@@ -179,6 +186,19 @@ def _owed(session: Session, resident_id: int, now: datetime) -> tuple[CallOwed, 
         .limit(20)
     )
     return tuple(CallOwed(row.id, str(row.step), row.body or "", row.due_at) for row in rows)
+
+
+def _booking(session: Session, resident_id: int, now: datetime) -> Appointment | None:
+    return session.scalars(
+        select(Appointment)
+        .where(
+            Appointment.resident_id == resident_id,
+            Appointment.status.in_(STANDING),
+            Appointment.slot_at >= now,
+        )
+        .order_by(Appointment.slot_at, Appointment.id)
+        .limit(1)
+    ).first()
 
 
 def _answer(session: Session, entry_id: int) -> AnswerReady | None:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from outreach.audit.trail import record
 from outreach.campaigns.queries import get_campaign
+from outreach.clinics.codes import AppointmentStatus
+from outreach.clinics.models import Appointment
 from outreach.contact.attempts import (
     AttemptDraft,
     PartsMissing,
@@ -18,10 +20,11 @@ from outreach.contact.attempts import (
     get_entry,
     void_attempt,
 )
-from outreach.contact.codes import REACHED, Channel, Purpose
+from outreach.contact.codes import REACHED, Channel, MessageState, Purpose
+from outreach.contact.follow_up import AGREES
 from outreach.contact.inbound import ring_back_done
 from outreach.contact.models import ContactAttempt
-from outreach.contact.outbox import told_by_person
+from outreach.contact.outbox import get_message, told_by_person
 from outreach.contact.questions import QuestionDraft, add_question
 from outreach.ledger.codes import Cause, EvidenceGrade, LifeReportKind, Relation
 from outreach.ledger.deferrals import DeferralDraft, add_deferral
@@ -32,6 +35,8 @@ from outreach.ledger.life import Heard, report_life
 from outreach.ledger.models import ContactPerson
 from outreach.ledger.residents import mark_phone_invalid
 from outreach.places.queries import local_day
+from outreach.workflows.change_appointment import confirm_appointment
+from outreach.workflows.message_facts import APPOINTMENT
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate, restate_many
 from outreach.workflows.silence import silence
@@ -164,8 +169,7 @@ def _follow(
     if draft.outcome in REACHED:
         ring_back_done(session, resident_id=attempt.resident_id, by=by, now=now)
     if draft.message_id is not None:
-        is_told = draft.outcome in REACHED
-        told_by_person(session, message_id=draft.message_id, is_told=is_told, by=by, now=now)
+        _say_message(session, draft, message_id=draft.message_id, by=by, now=now)
     if draft.outcome == WRONG_NUMBER and note.phone_id is not None:
         mark_phone_invalid(session, phone_id=note.phone_id, reason="wrong_number", now=now)
     if note.question.strip() or draft.outcome == "C05":
@@ -178,6 +182,25 @@ def _follow(
         brought.reports.append(_hear(session, draft, attempt, by=by, now=now))
     if draft.outcome == "C07" and draft.dose_on is not None:
         brought.doses.append(_believe(session, draft, attempt, by=by, now=now))
+
+
+def _say_message(
+    session: Session, draft: AttemptDraft, *, message_id: int, by: int | None, now: datetime
+) -> None:
+    """Note that a message was said by a person; a yes to a time that was asked about confirms it.
+
+    A call in vain leaves it owed: whoever must know stays on the list until somebody has reached them.
+    """
+    message = get_message(session, message_id)
+    is_told = draft.outcome in REACHED
+    if not is_told and message.state is MessageState.HELD:
+        return
+    told_by_person(session, message_id=message_id, is_told=is_told, by=by, now=now)
+    if draft.outcome not in AGREES or message.subject_kind != APPOINTMENT:
+        return
+    appointment = session.get(Appointment, message.subject_id)
+    if appointment is not None and appointment.status is AppointmentStatus.BOOKED:
+        confirm_appointment(session, appointment_id=appointment.id, how="staff", by=by, now=now)
 
 
 def _ask(

@@ -10,10 +10,12 @@ from outreach.web.staff import (
     contacts,
     doses,
     family,
+    handover,
     inbox,
     ledger,
     lives,
     people,
+    places,
     publicity,
     questions,
     residents,
@@ -21,11 +23,14 @@ from outreach.web.staff import (
     simulator,
     stairs,
     trail_words,  # noqa: F401 - imported for the words it adds
+    wechat,
     worklist,
 )
 
 STAFF: tuple[Blueprint, ...] = (
     worklist.bp,
+    wechat.bp,
+    handover.bp,
     sheets.bp,
     stairs.bp,
     contacts.bp,
@@ -37,6 +42,7 @@ STAFF: tuple[Blueprint, ...] = (
     questions.bp,
     cards.bp,
     bookings.bp,
+    places.bp,
     ledger.bp,
     people.bp,
     inbox.bp,

@@ -210,7 +210,7 @@ def _tell(done: ContactLogged, sheet: ContactSheet) -> None:
 
 def _onward(form: Form, sheet: ContactSheet) -> str:
     """Lead to the booking after a yes, else back to where the worker came from."""
-    if form["outcome"] in {"C01", "C02"} and _may_book():
+    if form["outcome"] in {"C01", "C02"} and _may_book() and sheet.booking_id is None:
         return url_for("bookings.new", resident_id=sheet.head.resident_id)
     otherwise = url_for("worklist.today") if not _is_clinician() else url_for("questions.index")
     return local_path(form["back"], otherwise=otherwise)

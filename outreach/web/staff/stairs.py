@@ -251,7 +251,8 @@ def evidence(evidence_id: int) -> Response:
         )
         person_head(act.session, resident_id=row.resident_id, scope=act.scope, now=act.now)
         act.saw("resident", row.resident_id)
+        content_type = row.content_type
     answer = make_response(content)
-    answer.mimetype = row.content_type
+    answer.mimetype = content_type
     answer.headers["Content-Disposition"] = "inline"
     return answer

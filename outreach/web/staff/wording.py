@@ -5,6 +5,15 @@ from __future__ import annotations
 from outreach.web.i18n import _l
 
 MESSAGES = {
+    # handing over
+    "work_left": _l(
+        "%(count)s things still lie with this colleague. Pass them on first (page “Hand over”); then "
+        "the account closes."
+    ),
+    "colleague_closed": _l("This colleague's account is closed."),
+    "colleague_elsewhere": _l(
+        "This colleague works in another area and could not see these people."
+    ),
     # publicity
     "posted_in_future": _l("A posting cannot lie in the future."),
     "view_name": _l("Please give a name of at most 40 characters."),
@@ -58,6 +67,7 @@ MESSAGES = {
     "sheet_line": _l(
         "This line misses something: a refusal needs its reason, a question or “other” some words."
     ),
+    "reply_missing": _l("Please write what they replied."),
     # questions and cards
     "question_empty": _l("Please write down the question."),
     "question_too_long": _l("At most 2000 characters."),

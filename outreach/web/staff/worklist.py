@@ -24,6 +24,7 @@ WORKERS = (Role.GRID_WORKER, Role.CALLER)
 PLAIN_REASONS = {
     Why.UNWELL: _l("Feels unwell after the dose: a doctor is told"),
     Why.RING_BACK: _l("Asks to be rung back"),
+    Why.GO_THERE: _l("Rung in vain: go there"),
     Why.PROMISED_CALL: _l("A call was promised"),
     Why.DECIDE_LIFE: _l("Something was heard: find out what is true"),
     Why.ANSWER_READY: _l("The doctor has answered: pass it on"),
