@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from outreach.config import Settings
 from outreach.services import Services
 from outreach.web import logs
 
+log = logging.getLogger("outreach.web")
 THREADS = 8
 PORTS_TRIED = 50
 BACKLOG = 256
@@ -86,10 +89,27 @@ class Server(BaseApplication):
         sys.stdout.flush()
 
 
+def load_kernels() -> threading.Thread:
+    """Load the engine's compiled kernels beside the first pages: a caller on the phone waits for none."""
+
+    def load() -> None:
+        try:
+            from outreach.routing.warm import warm
+
+            log.info("kernels loaded", extra={"seconds": round(warm(), 1)})
+        except Exception:  # pages live without them; the first recommendation loads them then
+            log.exception("kernels")
+
+    thread = threading.Thread(target=load, name="outreach-kernels", daemon=True)
+    thread.start()
+    return thread
+
+
 def _after_fork(services: Services) -> Callable[[object, object], None]:
     def forget_connections(_server: object, _worker: object) -> None:
         # Connections opened before the fork belong to the parent; each process opens its own.
         services.database.engine.dispose(close=False)
+        load_kernels()
 
     return forget_connections
 

@@ -81,6 +81,12 @@ class BookingOffer:
         suggested = [s for day in self.days for s in day.slots if s.is_suggested]
         return suggested[0].value if suggested else ""
 
+    @property
+    def first_day(self) -> str:
+        """The day of the slot that is offered first, as an address names it."""
+        days = [day.on for day in self.days for s in day.slots if s.value == self.first_value]
+        return days[0].isoformat() if days else self.today.isoformat()
+
 
 def booking_offer(
     session: Session, *, resident_id: int, scope: Scope, now: datetime

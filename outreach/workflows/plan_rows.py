@@ -71,6 +71,7 @@ def read_rows(
     now: datetime,
     keeps_cars: bool = False,
     with_requests: bool = False,
+    requests: tuple[Request, ...] = (),
 ) -> DayRows:
     """Read a day within some areas, then ask for driving times with no transaction open."""
     with database.read() as session:
@@ -79,7 +80,8 @@ def read_rows(
         couples = _couples(session, standing)
         asked = open_requests(session, on=on, area_ids=area_ids, now=now) if with_requests else ()
         company = _company(session, [e.id for e in escorts], standing)
-        places = {a for r in asked for a in (r.request.home_address_id, *_sites(r.request))}
+        wanted = (*requests, *(each.request for each in asked))
+        places = {a for r in wanted for a in (r.home_address_id, *_sites(r))}
         points = {**standing.points, **points_of(session, places)}
         zone = local_zone(session)
     begins = min((run.starts_at for run in standing.runs.values()), default=now)
@@ -93,14 +95,13 @@ def read_rows(
     for run_id in escorted:
         run = sheet.run(run_id)
         sheet = with_run(sheet, replace(run, duty=replace(run.duty, has_escort=True)))
-    requests = tuple(r.request for r in asked)
     return DayRows(
         on=on,
         now=now,
         standing=standing,
         sheet=sheet,
         table=table,
-        wish=Wish(keeps_cars=keeps_cars, requests=requests, couples=couples),
+        wish=Wish(keeps_cars=keeps_cars, requests=wanted, couples=couples),
         drivers={run_id: driver.id for run_id, driver in driven.items()},
         escorted=escorted,
         escorts=tuple(e for e in escorts if not e.unfit),

@@ -28,3 +28,8 @@ def checked(*, run_ids: tuple[int, ...] = (), leg_ids: tuple[int, ...] = ()) -> 
         for leg_id in leg_ids:
             check_leg(act, leg_id)
     return act
+
+
+def check_vehicle(act: Acting, vehicle_id: int) -> None:
+    """Raise NotFound unless the car belongs to the visitor's areas."""
+    act.check_area(get_vehicle(act.session, vehicle_id).area_id)

@@ -20,9 +20,10 @@ from outreach.web.i18n import _, language
 from outreach.web.lists import page_number, pages
 from outreach.web.notices import notify
 from outreach.web.staff import looks
+from outreach.web.staff.places import chosen_runs
 from outreach.web.tags import coded
 from outreach.web.visit import services, visit
-from outreach.workflows.book import book_trip
+from outreach.workflows.book_place import book_place
 from outreach.workflows.booking_offer import BookingOffer, booking_offer
 from outreach.workflows.booking_sheet import (
     PAGE_SIZE,
@@ -87,14 +88,17 @@ def create(resident_id: int) -> ResponseReturnValue:
         booking = _read_booking(form, offered)
         form.check()
         actor, home = visit().actor, services()
-        made = book_trip(
+        made = book_place(
             home.database,
             home.travel_times,
             booking=booking,
+            run_ids=chosen_runs(form),
             by=actor.user_id if actor else None,
             now=act.now,
         )
         notify(_("Booked. Everyone who is to know gets a message by itself."))
+        if made.cars_missed:
+            notify(_("The car was taken meanwhile: a dispatcher finds another."), kind="warning")
         return go(url_for(".show", appointment_id=made.appointment_id))
     return render_template("staff/bookings/new.html", form=form, offer=offered), 422
 
@@ -125,7 +129,7 @@ def _read_booking(form: Form, offered: BookingOffer) -> Booking:
 
 def _slot(form: Form, *, required: bool) -> tuple[int, datetime]:
     """Read a slot named by ``slot_value``; (0, epoch) when none was chosen."""
-    session_id, _at, seconds = form["slot"].partition("@")
+    session_id, _at, seconds = form["slot"].partition("~")[0].partition("@")
     if session_id.isdecimal() and seconds.isdecimal() and len(seconds) <= 11:
         return int(session_id), datetime.fromtimestamp(int(seconds), tz=UTC)
     if required or form["slot"]:
