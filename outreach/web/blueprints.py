@@ -8,7 +8,18 @@ from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
 from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
 from outreach.web.desk import desk
-from outreach.web.dispatch import closing, crew, day, fleet, links, sites
+from outreach.web.dispatch import (
+    closing,
+    crew,
+    day,
+    explaining,
+    fleet,
+    links,
+    plans,
+    publishing,
+    repairs,
+    sites,
+)
 from outreach.web.field import offline as field_offline
 from outreach.web.family import handing
 from outreach.web.family import page as family_page
@@ -39,6 +50,10 @@ ALL: tuple[Blueprint, ...] = (
     *STAFF,
     imports.bp,
     day.bp,
+    plans.bp,
+    repairs.bp,
+    publishing.bp,
+    explaining.bp,
     links.bp,
     closing.bp,
     sites.bp,
