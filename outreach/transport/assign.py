@@ -122,10 +122,22 @@ def set_leg_statuses(
             legs[leg_id].status = LegStatus.WAITING
 
 
-def lock_stop(session: Session, *, stop_id: int, is_locked: bool, by: int, now: datetime) -> Run:
-    """Lock a stop by hand, or free it again."""
-    stop = session.get_one(RunStop, stop_id)
+def lock_stop(
+    session: Session,
+    *,
+    stop_id: int,
+    is_locked: bool,
+    by: int,
+    now: datetime,
+    version: int | None = None,
+) -> Run:
+    """Lock a stop by hand, or free it again; ``version`` is that of its run as the caller saw it."""
+    stop = session.get(RunStop, stop_id)
+    if stop is None:
+        raise StaleVersion(stop_id=stop_id)
     run = lock_run(session, stop.run_id)
+    if version is not None:
+        lock_runs(session, {run.id: version})
     stop.is_locked = is_locked
     touch_run(run, by=by, now=now)
     session.flush()

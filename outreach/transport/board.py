@@ -172,6 +172,7 @@ class TryOut:
     cost_minutes: int
     positions: tuple[int, int]
     broken: tuple[Broken, ...]
+    moved_promises: int = 0
 
 
 def board_leg(sheet: DaySheet, leg: LegSheet, labels: Labels) -> BoardLeg:

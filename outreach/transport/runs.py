@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.kernel.errors import InvalidInput, OutreachError
 from outreach.places.queries import local_zone
-from outreach.transport.assign import lock_runs
+from outreach.transport.assign import StopLocked, lock_runs
 from outreach.transport.codes import RunStatus
 from outreach.transport.legs import touch_run
 from outreach.transport.models import Leave, Shift, Vehicle, VehicleCheck
@@ -126,6 +126,8 @@ def set_crew(
 ) -> Run:
     """Write another car, driver or escort into a run; the exact check comes with workflows/crew_run."""
     run = lock_runs(session, {run_id: version})[run_id]
+    if run.is_locked and crew.vehicle_id != run.vehicle_id and is_fit_car(session, run=run):
+        raise StopLocked(run_id=run_id)  # a locked car stays, unless it cannot drive any more
     why = _unfit(session, crew, on=run.on)
     if why:
         raise NotFit(why=list(why))
@@ -164,6 +166,12 @@ def _unfit(session: Session, crew: CrewOf, *, on: date) -> tuple[str, ...]:
             is_active=escort.is_active, on_leave=_is_away(session, on=on, escort_id=escort.id)
         )
     return tuple(why)
+
+
+def is_fit_car(session: Session, *, run: Run) -> bool:
+    """Tell whether the car of a run may still go out on its day."""
+    vehicle = get_vehicle(session, run.vehicle_id)
+    return not car_unfit(_papers(session, vehicle, run.on), on=run.on)
 
 
 def _papers(session: Session, vehicle: Vehicle, on: date) -> CarPapers:

@@ -7,22 +7,27 @@ from flask import Blueprint
 from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
 from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
+from outreach.web.admin.messages.pages import MESSAGE_PAGES
 from outreach.web.desk import desk
 from outreach.web.dispatch import (
+    checks,
     closing,
     crew,
     day,
     explaining,
     fleet,
     links,
+    moves,
     plans,
     publishing,
     repairs,
     sites,
+    unmet,
+    watch,
 )
-from outreach.web.field import offline as field_offline
 from outreach.web.family import handing
 from outreach.web.family import page as family_page
+from outreach.web.field import offline as field_offline
 from outreach.web.field import page as field
 from outreach.web.hooks import http_gateway, twilio
 from outreach.web.imports import pages as imports
@@ -41,6 +46,7 @@ ALL: tuple[Blueprint, ...] = (
     boundaries.bp,
     place.bp,
     *CAMPAIGN_PAGES,
+    *MESSAGE_PAGES,
     audit.bp,
     backups.bp,
     standing.bp,
@@ -50,6 +56,10 @@ ALL: tuple[Blueprint, ...] = (
     *STAFF,
     imports.bp,
     day.bp,
+    moves.bp,
+    checks.bp,
+    watch.bp,
+    unmet.bp,
     plans.bp,
     repairs.bp,
     publishing.bp,
@@ -61,9 +71,9 @@ ALL: tuple[Blueprint, ...] = (
     crew.bp,
     desk.bp,
     field.bp,
+    field_offline.bp,
     family_page.bp,
     handing.bp,
-    field_offline.bp,
     twilio.bp,
     http_gateway.bp,
 )

@@ -36,7 +36,7 @@ BOOKINGS = Entry("bookings.index", _l("Bookings"), "calendar-check", also=("book
 ASKED = Entry("questions.asked", _l("Questions asked"), "message-question")
 INBOX = Entry("inbox.index", _l("Replies"), "inbox", also=("inbox.",))
 PUBLICITY = Entry("publicity.index", _l("Publicity"), "speakerphone", also=("publicity.",))
-DAY = Entry("day.show", _l("The day"), "steering-wheel", also=("day.", "board."))
+DAY = Entry("day.show", _l("The day"), "steering-wheel", also=("day.", "moves.", "watch."))
 FLEET = Entry("fleet.index", _l("Fleet"), "car", also=("fleet.",))
 CREW = Entry("crew.index", _l("People and shifts"), "users", also=("crew.",))
 SITES = Entry("sites.index", _l("Sessions at sites"), "building-hospital", also=("sites.",))

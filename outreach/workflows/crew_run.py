@@ -50,8 +50,9 @@ def crew_run(
         run = get_run(session, run_id)
         write_order(session, run=run, sheet=changed, check=after, by=by, now=now)
         end_alarm(session, key=f"car_broken:{run_id}", now=now)
-        record(session, act="run_crewed", subject=("run", run_id), by=by, now=now)
         session.flush()
+        facts = {"did": "crewed", "version": run.version}
+        record(session, act="run_crewed", subject=("run", run_id), by=by, now=now, facts=facts)
         return run.version
 
     return database.act(write)

@@ -21,11 +21,13 @@ from outreach.transport.board import (
     board_leg,
     board_run,
     broken,
+    promise_moves,
 )
 from outreach.transport.codes import LegStatus, StopKind
 from outreach.transport.insertion import best_insertion
 from outreach.transport.queries import crews_on, get_leg, get_run, labels_for, open_debts
-from outreach.transport.sheets import DaySheet, RunSheet, read_day, read_sheets
+from outreach.transport.run_facts import RunCheck
+from outreach.transport.sheets import DaySheet, RunSheet, instant, read_day, read_sheets
 from outreach.transport.stop_check import check_run, new_violations
 from outreach.workflows.kept_day import KeptDay, KeptDays
 from outreach.workflows.run_desk import Desk, desk_for
@@ -169,6 +171,17 @@ def _try(day: KeptDay, desk: Desk, run_id: int, leg_id: int) -> TryOut:
         cost_minutes=round(place.cost_s / 60),
         positions=(place.pickup_position, place.dropoff_position),
         broken=tuple(found),
+        moved_promises=max(0, _moves(sheet, place.check) - _moves(sheet, before)),
+    )
+
+
+def _moves(sheet: DaySheet, check: RunCheck) -> int:
+    """Count the families who know another time than the check gives."""
+    return sum(
+        halt.is_pickup
+        and not halt.is_done
+        and promise_moves(sheet.leg(halt.leg_id), instant(halt.starts_s))
+        for halt in check.halts
     )
 
 

@@ -8,14 +8,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.clinics.models import Appointment, SiteSession
+from outreach.clinics.models import Appointment, Site, SiteSession
 from outreach.contact.codes import MessageState, Step
 from outreach.contact.message_models import Message
+from outreach.kernel.errors import NotFound
 from outreach.places.queries import local_day
 from outreach.transport.alarms import Cause, end_alarm, raise_alarm
 from outreach.transport.codes import Direction, LegStatus, StopKind
 from outreach.transport.positions import forget_positions
-from outreach.transport.run_models import Promise, RideLeg, RunStop
+from outreach.transport.queries import get_run, get_vehicle
+from outreach.transport.run_models import Alarm, Promise, RideLeg, Run, RunStop
+from outreach.workflows.day_matters import unseen_changes
 from outreach.workflows.message_facts import LEG
 
 FIRST = timedelta(minutes=10)
@@ -88,7 +91,36 @@ def watch_day(session: Session, *, now: datetime) -> int:
         )
         raise_alarm(session, cause=cause, now=now, level=2 if late >= SECOND else 1)
         standing += 1
+    standing += _watch_drivers(session, on=on, now=now)
     return standing + _watch_the_way_home(session, on=on, now=now)
+
+
+def alarm_area(session: Session, *, alarm_id: int) -> int | None:
+    """Return the area that an alarm belongs to (its site's, else its car's); NotFound without alarm."""
+    alarm = session.get(Alarm, alarm_id)
+    if alarm is None:
+        raise NotFound("alarm", alarm_id=alarm_id)
+    if alarm.site_id is not None:
+        return session.get_one(Site, alarm.site_id).area_id
+    if alarm.run_id is not None:
+        return get_vehicle(session, get_run(session, alarm.run_id).vehicle_id).area_id
+    return None
+
+
+def _watch_drivers(session: Session, *, on: date, now: datetime) -> int:
+    """Alarm for changes of a run under way that its driver did not say OK to in three minutes (5d)."""
+    standing = 0
+    waiting = {unseen.run_id: unseen for unseen in unseen_changes(session, on=on, now=now)}
+    for run_id in session.scalars(select(Run.id).where(Run.on == on).order_by(Run.id)):
+        key = f"driver_silent:{run_id}"
+        unseen = waiting.get(run_id)
+        if unseen is None or not unseen.must_ring:
+            end_alarm(session, key=key, now=now)
+            continue
+        cause = Cause(key=key, kind="driver_silent", on=on, run_id=run_id)
+        raise_alarm(session, cause=cause, now=now)
+        standing += 1
+    return standing
 
 
 def note_reached_promises(session: Session, *, now: datetime) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.codes import Role
 from outreach.accounts.models import RoleGrant, User
+from outreach.accounts.passwords import hash_password
 from outreach.accounts.sittings import open_sitting
 from outreach.db import Database
 from outreach.kernel.clock import real_now
@@ -106,13 +107,13 @@ def _cheapest(
 
 
 def add_dispatcher(
-    session: Session, area_id: int, *, username: str = "chen", language: str = "en"
+    session: Session, area_id: int, *, username: str = "chen", language: str = "en", password: str = ""
 ) -> tuple[int, str]:
     """Add a dispatcher for an area; return (user, the token of an open sitting)."""
     user = User(
         username=username,
         display_name=username.title(),
-        password_hash=None,
+        password_hash=hash_password(password) if password else None,
         created_at=NOW,
         language=language,
     )

@@ -12,16 +12,17 @@ export async function start(element) {
     L.tileLayer(data.tiles, { maxZoom: 19, attribution: data.attribution ?? "" }).addTo(map);
   }
   const pins = (data.points ?? []).map((point) => addPin(L, map, point));
-  for (const line of data.lines ?? []) {
-    L.polyline(line.path ?? line, { color: line.color ?? "#0b6e4f", weight: 4 }).addTo(map);
-  }
+  const lines = (data.lines ?? []).map((line) => {
+    const drawn = L.polyline(line.path ?? line, { color: line.color ?? "#0b6e4f", weight: 4 }).addTo(map);
+    return Object.assign(drawn, { key: line.key });
+  });
   // A circle knows its bounds only on a map that shows something.
   if (data.shapes?.length) map.setView(data.shapes.find((shape) => shape.at)?.at ?? [34.75, 113.65], 12);
   const shapes = (data.shapes ?? []).map((shape) => addShape(L, map, shape));
   fit(L, map, data, [...pins, ...shapes]);
   if (data.pick) letPick(L, map, data, element.getAttribute("aria-label"));
   element.outreachMap = map;
-  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { map, pins } }));
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { map, pins, lines } }));
 }
 
 function icon(L, point) {

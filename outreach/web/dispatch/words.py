@@ -39,8 +39,67 @@ BREACH_LABELS = coded_list(
         ("out_of_order", "先送后接", "Dropped off before picked up"),
         ("half_a_ride", "有接无送", "Picked up but never dropped off"),
         ("run_locked", "该车次已锁定", "The run is locked"),
+        (
+            "stop_locked",
+            "已锁定或已完成的站点不能移动",
+            "A stop that is done or locked keeps its place",
+        ),
     ]
 )
+HELP_FOR = {
+    "late_pickup": _l("a car that is free near there earlier"),
+    "late_dropoff": _l("a later slot, or a car that is free near there earlier"),
+    "ride_too_long": _l("a car that brings fewer people at once"),
+    "waits_aboard": _l("a slot nearer to those of the same car"),
+    "too_many_seats": _l("one more car at that hour"),
+    "too_many_chairs": _l("one more car with a wheelchair place"),
+    "no_ramp": _l("a car with a ramp"),
+    "before_shift": _l("a shift that begins earlier"),
+    "after_shift": _l("a shift that ends later"),
+    "no_break": _l("a second driver over the break"),
+    "day_too_long": _l("a second driver"),
+    "no_driver": _l("a driver for the car that has none"),
+    "no_escort": _l("an escort on the car"),
+    "run_locked": _l("unlocking a run"),
+}
+DID_LABELS = {
+    "took_in": _l("put on the run"),
+    "took_off": _l("taken off the run"),
+    "moved_over": _l("moved between runs"),
+    "reordered": _l("order of stops changed"),
+    "timed_anew": _l("times worked out anew"),
+    "crewed": _l("car or crew changed"),
+    "locked": _l("locked"),
+    "unlocked": _l("unlocked"),
+    "run_published": _l("published"),
+    "changed": _l("changed"),
+}
+ALARM_LABELS = coded_list(
+    [
+        ("ready_without_car", "可以回家，没有车", "Ready, no car"),
+        ("not_home", "该到家了，还没到", "Not home in time"),
+        ("no_way_home", "没有安排回程", "No way home planned"),
+        ("not_there", "敲门无人应", "Nobody at the door"),
+        ("car_broken", "车辆故障", "Car broken down"),
+        ("emergency", "紧急求助", "Emergency"),
+        ("stray_tap", "有一条记录对不上", "A tap that fits nothing"),
+        ("adverse_event", "接种后异常反应", "Adverse event"),
+        ("driver_silent", "司机未确认变更", "Driver has not said OK"),
+    ]
+)
+MISSING_LABELS = coded_list(
+    [
+        ("wait", "还没等满十分钟", "ten minutes of waiting"),
+        ("calls", "还没打满两个电话", "two calls"),
+        ("knock", "还没敲门", "a knock"),
+        ("reached_someone", "还没联系上任何人", "someone reached"),
+    ]
+)
+REACH_LABELS = {
+    "hearing": _l("Hears badly: a light bell or a text, then the key neighbour."),
+    "sight": _l("Sees badly: call out who it is and the code, then the key neighbour."),
+    "cognition": _l("May not understand: ring the family or the key neighbour first."),
+}
 UNFIT_LABELS = coded_list(
     [
         ("car_inactive", "已停用", "Not in use"),
