@@ -22,7 +22,7 @@ from outreach.web.acting import acting, reading
 from outreach.web.filters import NOTHING, number, percent
 from outreach.web.forms import Form
 from outreach.web.i18n import _, language
-from outreach.web.leaders import units
+from outreach.web.leaders import units, weeks, what_if
 from outreach.web.leaders.spans import Seen, seen_of
 from outreach.web.leaders.standing import PERSON_PAGE, READERS
 from outreach.web.lists import page_number, pages
@@ -146,4 +146,6 @@ bp.add_url_rule("/units/requests/<int:request_id>", "units_answer", units.reply,
 bp.add_url_rule(
     "/units/escalations/<int:escalation_id>", "units_take", units.take, methods=["POST"]
 )
-bp.add_url_rule("/what-if", "what_if", units.what_if)
+bp.add_url_rule("/what-if", "what_if", what_if.show)
+bp.add_url_rule("/what-if/week", "ask_week", weeks.ask, methods=["POST"])
+bp.add_url_rule("/what-if/week/<int:task_id>", "week", weeks.show)

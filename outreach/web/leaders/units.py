@@ -10,11 +10,8 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
-from outreach.oversight.capacity import Need, Range, needed
 from outreach.oversight.climbing import CAUSE_LABELS
-from outreach.oversight.codes import Figure
-from outreach.oversight.coverage import Coverage, choose_campaign
-from outreach.oversight.people import Cell, Person
+from outreach.oversight.coverage import choose_campaign
 from outreach.oversight.protected import Mask
 from outreach.oversight.responsibility import (
     TargetDraft,
@@ -28,22 +25,17 @@ from outreach.oversight.responsibility import (
     set_target,
     take_on,
 )
-from outreach.oversight.rules import needed_for
 from outreach.oversight.traffic import HARMS
 from outreach.oversight.viewing import View, view_of
-from outreach.oversight.what_if import last_weeks, measured, next_people
-from outreach.web.access import allowed, may_open
-from outreach.web.acting import Acting, acting, reading
+from outreach.web.access import allowed
+from outreach.web.acting import acting, reading
 from outreach.web.forms import Form
 from outreach.web.htmx import go
 from outreach.web.i18n import _, _l, language
-from outreach.web.leaders.spans import Seen, seen_of
-from outreach.web.leaders.standing import PERSON_PAGE, READERS, asked_of, note_list
+from outreach.web.leaders.standing import READERS, asked_of
 from outreach.web.messages import add_messages
 from outreach.web.notices import notify
-from outreach.web.visit import visit
 
-DEFAULT_GOAL = 0.9
 DEFAULT_DAYS = 30
 
 add_messages(
@@ -188,75 +180,3 @@ def take(escalation_id: int) -> ResponseReturnValue:
         )
     notify(_("You have taken it on; the level below sees your name."))
     return go(url_for("oversight.units"))
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What it would take, as the page shows it."""
-
-    goal: float
-    days: int
-    need: Need
-    rates: tuple[tuple[str, float | None, tuple[float, float], int], ...]
-
-
-@allowed(*READERS)
-def what_if() -> ResponseReturnValue:
-    """Show what reaching a share by a day would take, and whom to serve next."""
-    form = Form(request.args)
-    goal = (form.decimal("goal", least=1, most=100) or DEFAULT_GOAL * 100) / 100
-    with reading() as act:
-        seen = seen_of(act, form)
-        view = view_of(act.session, asked_of(act, form, seen.area_id), scope=act.scope, now=act.now)
-        estimate = _estimate(act, form, seen, view.coverage, goal)
-        best = _next(act, seen)
-    if best:
-        note_list(
-            Cell(seen.span.campaign_id, Figure.DUE, area_id=seen.area_id),
-            [person.resident_id for person in best],
-        )
-    return render_template(
-        "leader/oversight/what_if.html",
-        form=form,
-        seen=seen,
-        view=view,
-        estimate=estimate if view.mask.shows("coverage") else None,
-        best=best,
-        rows=_rows(estimate.need),
-        person_page=PERSON_PAGE if may_open(PERSON_PAGE, visit().actor) else "",
-    )
-
-
-def _next(act: Acting, seen: Seen) -> list[Person]:
-    if not seen.sees_names:
-        return []
-    return next_people(act.session, seen.span, scope=act.scope, now=act.now)
-
-
-def _estimate(act: Acting, form: Form, seen: Seen, found: Coverage, goal: float) -> Estimate:
-    by = form.day("by_on") or act.today + timedelta(days=DEFAULT_DAYS)
-    days = max(1, (by - act.today).days)
-    rates = measured(act.session, last_weeks(seen.span, day=act.today))
-    named = (
-        (_("Contacts that led to a dose"), rates.doses_per_contact),
-        (_("Visits that gave a dose"), rates.doses_per_visit),
-        (_("Visits by our car"), rates.cars_per_dose),
-        (_("Visits with an escort"), rates.escorts_per_dose),
-    )
-    return Estimate(
-        goal=goal,
-        days=days,
-        need=needed(needed_for(found.whole, goal), days, rates),
-        rates=tuple((label, rate.value, rate.interval, rate.tries) for label, rate in named),
-    )
-
-
-def _rows(need: Need) -> tuple[tuple[str, Range, int], ...]:
-    return (
-        (_("Calls and visits by hand, in all"), need.contacts, 0),
-        (_("Hours of calling a day"), need.call_hours_a_day, 1),
-        (_("Slots, in all"), need.slots, 0),
-        (_("Car trips, there and back"), need.car_trips, 0),
-        (_("Cars a day"), need.cars_a_day, 0),
-        (_("Escorts a day"), need.escorts_a_day, 0),
-    )
