@@ -170,12 +170,18 @@ def get_notice(session: Session, *, notice_id: int, scope: Scope) -> NoticeView:
     return _view(row, area.name, by.display_name if by else "", posted)
 
 
-def postings_by_medium(session: Session, *, campaign_id: int, scope: Scope) -> dict[str, int]:
-    """Return how often a campaign's notices were posted, by medium: the first step of the funnel."""
+def postings_by_medium(
+    session: Session, *, campaign_id: int, scope: Scope, days: tuple[date, date]
+) -> dict[str, int]:
+    """Return how often a campaign's notices were posted, by medium: what stands before the funnel."""
     rows = session.execute(
         select(NoticePosting.medium, func.count())
         .join(Notice, Notice.id == NoticePosting.notice_id)
-        .where(Notice.campaign_id == campaign_id, within(scope, Notice.area_id))
+        .where(
+            Notice.campaign_id == campaign_id,
+            within(scope, Notice.area_id),
+            NoticePosting.posted_on.between(*days),
+        )
         .group_by(NoticePosting.medium)
         .order_by(NoticePosting.medium)
     )

@@ -19,6 +19,7 @@ from outreach.contact.models import AnswerCard, AttemptReason, ContactAttempt, Q
 from outreach.kernel.codes import Coded
 from outreach.ledger.codes import DUE, EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
+from outreach.oversight import followed
 from outreach.oversight.blocks import (
     Block,
     BlockRow,
@@ -185,14 +186,17 @@ LISTS: dict[str, ListOf] = {
     "card": _by_card,
     "question": _questions,
     "worker": _of_worker,
+    **followed.LISTS,
 }
 
 
 def blocks(session: Session, span: Span, *, language: str) -> tuple[Block, ...]:
     """Return the tables of work of these units and days."""
     return (
+        followed.publicity_block(session, span, language=language),
         _funnel(session, span, language),
         _contacts(session, span, language),
+        followed.came_block(session, span, language=language),
         _outcomes(session, span, language),
         _reasons(session, span, language),
         _cards(session, span, language),

@@ -288,6 +288,7 @@ def _messages(session: Session, resident_id: int) -> Iterator[Moment]:
             "reason": row.reason,
             "contact_person_id": row.contact_person_id,
             "due_at": row.due_at,
+            "has_words": bool(row.body) and row.contact_person_id is not None,
         }
         at = row.accepted_at or row.ended_at or row.created_at
         yield Moment(at, "message", facts=facts, reference=row.id)

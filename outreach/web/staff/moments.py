@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask import url_for
+
 from outreach.clinics.codes import DayEventKind
 from outreach.contact.codes import CONTACT_OUTCOMES, HESITANCY
 from outreach.kernel.codes import Coded
@@ -20,6 +22,7 @@ from outreach.web.staff.looks import (
     MEANING_LABELS,
     MESSAGE_LABELS,
     STEP_LABELS,
+    may,
 )
 from outreach.workflows.person_timeline import Moment
 
@@ -35,6 +38,7 @@ class Event:
     title: str
     detail: str
     by: str
+    to: str = ""  # where its words can be copied from
 
 
 EVENTS = {
@@ -71,7 +75,16 @@ def events(moments: Iterable[Moment]) -> list[Event]:
 def _event(found: Moment) -> Event:
     icon, words = WORDED.get(found.kind, ("circle", _plain))
     title, detail = words(found.facts)
-    return Event(found.at, icon, title, detail, found.by_name)
+    return Event(found.at, icon, title, detail, found.by_name, _copy_from(found))
+
+
+def _copy_from(found: Moment) -> str:
+    """Return where the words can be copied for WeChat, for whoever may (moment 3b)."""
+    if found.kind == "message" and found.facts.get("has_words") and may("wechat.message"):
+        return url_for("wechat.message", message_id=found.reference)
+    if found.kind == "answer" and may("wechat.answer"):
+        return url_for("wechat.answer", question_id=found.reference)
+    return ""
 
 
 def _plain(facts: Facts) -> tuple[str, str]:

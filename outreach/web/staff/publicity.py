@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from outreach.accounts.codes import Role
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.queries import default_campaign, list_campaigns
+from outreach.contact.notice_picture import notice_picture
 from outreach.contact.notices import (
     MEDIA,
     NoticeDraft,
@@ -169,6 +171,21 @@ def poster(notice_id: int) -> ResponseReturnValue:
     with reading() as act:
         notice = get_notice(act.session, notice_id=notice_id, scope=act.scope)
     return render_template("staff/publicity/poster.html", notice=notice)
+
+
+@bp.get("/<int:notice_id>/picture")
+@allowed(Role.GRID_WORKER)
+def picture(notice_id: int) -> Response:
+    """Give the notice as a picture for a WeChat group."""
+    with reading() as act:
+        notice = get_notice(act.session, notice_id=notice_id, scope=act.scope)
+    answer = make_response(
+        notice_picture(notice, language=language(), ring_us=_("To ask or to book, please ring"))
+    )
+    answer.mimetype = "image/png"
+    kept = "attachment" if "download" in request.args else "inline"
+    answer.headers["Content-Disposition"] = f'{kept}; filename="notice-{notice_id}.png"'
+    return answer
 
 
 @bp.post("/<int:notice_id>/postings")
