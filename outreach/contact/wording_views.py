@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import User
+from outreach.campaigns.models import Campaign
 from outreach.contact.codes import Channel, Purpose, Step
 from outreach.contact.message_models import Wording
 from outreach.contact.wordings import purpose_of
 from outreach.kernel.errors import NotFound
+from outreach.places.codes import AreaLevel
+from outreach.places.models import Area
 
 MOST = 500
 # Broadcasts are worded by their notice; calls by people need no wording.
@@ -77,6 +80,16 @@ def get_wording_line(session: Session, wording_id: int) -> WordingLine:
     if row is None:
         raise NotFound("wording", wording_id=wording_id)
     return _line(row)
+
+
+def longest_signature(session: Session, *, campaign_id: int | None) -> str:
+    """Return the signature that a text is measured with: the campaign's, else the longest community's."""
+    campaign = session.get(Campaign, campaign_id) if campaign_id is not None else None
+    if campaign is not None and campaign.signature:
+        return campaign.signature
+    question = select(Area.name).where(Area.level == AreaLevel.COMMUNITY, Area.is_active)
+    found = session.scalars(question.order_by(func.length(Area.name).desc(), Area.id).limit(1))
+    return found.first() or ""
 
 
 def _question() -> Select[Wording, str]:

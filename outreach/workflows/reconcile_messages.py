@@ -80,6 +80,20 @@ def reconcile_messages(
     return Reconciled(**counts)
 
 
+def ask_now(session: Session, *, real_now: datetime) -> int:
+    """Let every message of unknown fate be asked about at the next tick; return how many."""
+    rows = session.scalars(
+        select(Message).where(
+            Message.state == MessageState.UNKNOWN,
+            Message.unknown_since > real_now - CALLBACK_MAY_TAKE,
+        )
+    ).all()
+    for row in rows:
+        row.unknown_since = real_now - CALLBACK_MAY_TAKE
+    session.flush()
+    return len(rows)
+
+
 def _doubts(session: Session, *, before: datetime, limit: int) -> list[Doubt]:
     question = (
         select(Message)

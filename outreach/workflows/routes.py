@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+import phonenumbers
 from sqlalchemy.orm import Session
 
 from outreach.contact.circuit import Health, may_send
@@ -32,6 +33,11 @@ class Routes:
     def capabilities(self, to: str) -> Capabilities:
         """Return what the preferred route can carry to a number: what planning counts on."""
         return self.gateways[0].capabilities(to)
+
+    def carriers(self, *, country: str) -> list[tuple[str, Capabilities]]:
+        """Return every route with what it carries to a mobile of this country."""
+        to = example_mobile(country)
+        return [(gateway.name, gateway.capabilities(to)) for gateway in self.gateways]
 
     def named(self, name: str) -> MessageGateway | None:
         """Return the gateway of this name, or None."""
@@ -85,6 +91,14 @@ class OpenRoutes:
             return False
         self._probing.add(name)
         return take_probe(self._session, name=name, real_now=self._real_now)
+
+
+def example_mobile(country: str) -> str:
+    """Return a number of a country's mobiles: routes answer by it, nobody is ever written to."""
+    found = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    if found is None:
+        return "+8613800000000"
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
 def can_carry(able: Capabilities, channel: Channel) -> bool:
