@@ -38,14 +38,20 @@ INBOX = Entry("inbox.index", _l("Replies"), "inbox", also=("inbox.",))
 PUBLICITY = Entry("publicity.index", _l("Publicity"), "speakerphone", also=("publicity.",))
 DAY = Entry("day.show", _l("The day"), "steering-wheel", also=("day.", "moves.", "watch."))
 FLEET = Entry("fleet.index", _l("Fleet"), "car", also=("fleet.",))
-CREW = Entry("crew.index", _l("People and shifts"), "users", also=("crew.",))
+CREW = Entry("crew.index", _l("People and shifts"), "users", also=("crew.", "crew_person."))
 SITES = Entry("sites.index", _l("Sessions at sites"), "building-hospital", also=("sites.",))
 UNMET = Entry("unmet.index", _l("Unmet need"), "mood-sad", also=("unmet.",))
 CLOSING = Entry("closing.show", _l("Closing proof"), "home-check", also=("closing.",))
 QUESTIONS = Entry(
     "questions.index", _l("Questions waiting"), "message-question", also=("questions.",)
 )
-DESK = Entry("desk.show", _l("The desk"), "vaccine", also=("desk.",))
+DESK = Entry(
+    "desk.show", _l("The desk"), "vaccine", also=("desk.", "desk_person.", "walk_in.")
+)
+RIDE_CHECKS = Entry(
+    "ride_checks.index", _l("Check before the ride"), "clipboard-heart", also=("ride_checks.",)
+)
+ROUNDS = Entry("home_rounds.index", _l("Home rounds"), "bed", also=("home_rounds.",))
 CARDS = Entry("cards.index", _l("Answer cards"), "cards", also=("cards.",))
 DEFERRALS = Entry(
     "deferrals.index", _l("Deferrals to review"), "calendar-pause", also=("deferrals.",)
@@ -68,18 +74,23 @@ CAMPAIGNS = Entry(
     "campaigns.index",
     _l("Campaigns and wordings"),
     "flag",
-    also=("campaigns.", "wordings.", "batches."),
+    also=("campaigns.", "wordings.", "batches.", "sending.", "cadences.", "experiments."),
 )
-GATEWAYS = Entry("gateways.index", _l("Gateways"), "antenna", also=("gateways.",))
+GATEWAYS = Entry(
+    "gateways.index",
+    _l("Gateways"),
+    "antenna",
+    also=("gateways.", "message_health.", "opt_outs."),
+)
 AUDIT = Entry("audit.index", _l("Audit"), "eye-check", also=("audit.",))
 BACKUPS = Entry("backups.index", _l("Backup"), "database", also=("backups.",))
 
 SIDEBAR: dict[Role, tuple[Entry, ...]] = {
     Role.GRID_WORKER: (TODAY, LEDGER, IMPORTS, BOOKINGS, INBOX, ASKED, PUBLICITY),
-    Role.CALLER: (TODAY, INBOX, ASKED),
+    Role.CALLER: (TODAY, INBOX, ASKED, RIDE_CHECKS),
     Role.DISPATCHER: (DAY, FLEET, CREW, SITES, BOOKINGS, UNMET, CLOSING),
     Role.CLINICIAN: (QUESTIONS, DESK, CARDS, DEFERRALS, OBSERVATIONS, BATCHES),
-    Role.DESK: (DESK, OBSERVATIONS, SITES),
+    Role.DESK: (DESK, OBSERVATIONS, RIDE_CHECKS, ROUNDS, SITES),
     Role.LEADER: (STANDING, FUNNEL, RIDES, TRAFFIC, UNITS, WHAT_IF, REPORTS),
     Role.AUDITOR: (AUDIT, STANDING),
     Role.ADMINISTRATOR: (ATTENTION, USERS, AREAS, CAMPAIGNS, GATEWAYS, AUDIT, BACKUPS),
