@@ -10,6 +10,7 @@ from outreach.kernel.geo import Point, distance_m
 
 FRESH_FOR = timedelta(minutes=45)  # no word from the car for longer: no promise of minutes
 POSITION_FRESH_FOR = timedelta(minutes=3)
+EARLY = timedelta(minutes=5)
 DETOUR = 1.4
 TOWN_M_PER_S = 6.5
 
@@ -68,7 +69,8 @@ def expected_times(
         if stop.reached_at is None:
             if not found and left_at is not None:
                 at = _by_position(stop, heard, now=now) or at
-            at = max(at, now)
+            # A car that is early waits until the hour that was told: nobody is hurried down.
+            at = max(at, stop.arrives_at - EARLY, now)
         found[stop.stop_id] = Expected(stop.stop_id, at, as_of, is_fresh)
         left_at = max(at + (stop.departs_at - stop.arrives_at), now)
         planned_left = stop.departs_at

@@ -224,7 +224,7 @@ function line(text) {
 }
 
 function hour(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: words.zone || undefined });
 }
 
 async function renewToken() {

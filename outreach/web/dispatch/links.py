@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
+from outreach.kernel.errors import NotFound
 from outreach.places.queries import area_ids_within
 from outreach.transport.queries import crews_on, get_driver, get_escort
 from outreach.web.access import allowed
@@ -19,6 +20,7 @@ from outreach.workflows.field_links import (
     call_back_link,
     let_device_in,
     make_field_link,
+    person_of,
     turn_device_away,
     waiting_devices,
 )
@@ -34,7 +36,11 @@ def index() -> ResponseReturnValue:
         on = Form(request.args).day("on") or act.today
         areas = area_ids_within(act.session, act.scope.paths)
         _cars, drivers, escorts = crews_on(act.session, on=on, area_ids=areas)
-        waiting = waiting_devices(act.session, on=on)
+        waiting = [
+            device
+            for device in waiting_devices(act.session, on=on)
+            if _is_mine(act, device.link_id)
+        ]
     return render_template(
         "dispatch/links/index.html",
         on=on,
@@ -81,6 +87,20 @@ def _checked_name(act: Acting, driver_id: int | None, escort_id: int | None) -> 
     return person.name
 
 
+def _check_link(act: Acting, link_id: int) -> None:
+    """A link of somebody outside the dispatcher's areas looks as if it were not there (N6)."""
+    driver_id, escort_id = person_of(act.session, link_id=link_id)
+    _checked_name(act, driver_id, escort_id)
+
+
+def _is_mine(act: Acting, link_id: int) -> bool:
+    try:
+        _check_link(act, link_id)
+    except NotFound:
+        return False
+    return True
+
+
 @bp.post("/<int:link_id>/<any(admit, refuse, revoke):what>")
 @allowed(Role.DISPATCHER)
 def decide(link_id: int, what: str) -> ResponseReturnValue:
@@ -92,6 +112,7 @@ def decide(link_id: int, what: str) -> ResponseReturnValue:
         "revoke": _("The link is dead."),
     }
     with acting() as act:
+        _check_link(act, link_id)
         acts[what](act.session, link_id=link_id, by=act.user_id, now=act.now)
     notify(words[what])
     return go(url_for(".index"))
