@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
-from outreach.kernel.errors import InvalidInput
+from outreach.kernel.errors import InvalidInput, NotFound, StaleVersion
 from outreach.ledger.codes import Sex
 from outreach.transport.models import Driver, Escort, EscortKnows, Leave, Vehicle, VehicleCheck
-from outreach.transport.queries import get_vehicle
+from outreach.transport.queries import get_driver, get_escort, get_vehicle
 
 CHECK_LIST = ("tyres", "brakes", "lights", "belts", "ramp", "straps", "first_aid", "fuel")
 
@@ -51,12 +51,7 @@ class HelperDraft:
 
 def add_vehicle(session: Session, *, draft: CarDraft) -> Vehicle:
     """Add a car; borrowed ones name their lender."""
-    if not draft.plate.strip():
-        raise InvalidInput("plate_missing", field="plate")
-    if session.scalar(select(Vehicle.id).where(Vehicle.plate == draft.plate.strip())) is not None:
-        raise InvalidInput("plate_taken", field="plate")
-    if draft.seats < 0 or draft.seats > 60 or not 0 <= draft.wheelchair_places <= 20:
-        raise InvalidInput("places", field="seats")
+    _check_car(session, draft)
     vehicle = Vehicle(
         plate=draft.plate.strip(),
         label=draft.label.strip(),
@@ -73,6 +68,16 @@ def add_vehicle(session: Session, *, draft: CarDraft) -> Vehicle:
     session.add(vehicle)
     session.flush()
     return vehicle
+
+
+def _check_car(session: Session, draft: CarDraft, *, except_id: int | None = None) -> None:
+    if not draft.plate.strip():
+        raise InvalidInput("plate_missing", field="plate")
+    twin = session.scalar(select(Vehicle.id).where(Vehicle.plate == draft.plate.strip()))
+    if twin is not None and twin != except_id:
+        raise InvalidInput("plate_taken", field="plate")
+    if draft.seats < 0 or draft.seats > 60 or not 0 <= draft.wheelchair_places <= 20:
+        raise InvalidInput("places", field="seats")
 
 
 def add_driver(session: Session, *, draft: HelperDraft) -> Driver:
@@ -226,3 +231,77 @@ def add_leave(
     session.add(leave)
     session.flush()
     return leave
+
+
+def edit_vehicle(
+    session: Session, *, vehicle_id: int, version: int, draft: CarDraft, is_active: bool
+) -> Vehicle:
+    """Change what is known of a car, as its reader saw it; another car keeps its own plate."""
+    vehicle = get_vehicle(session, vehicle_id)
+    if vehicle.version != version:
+        raise StaleVersion(vehicle_id=vehicle_id, version=vehicle.version)
+    _check_car(session, draft, except_id=vehicle_id)
+    vehicle.plate, vehicle.label = draft.plate.strip(), draft.label.strip()
+    vehicle.area_id, vehicle.depot_address_id = draft.area_id, draft.depot_address_id
+    vehicle.seats, vehicle.wheelchair_places = draft.seats, draft.wheelchair_places
+    vehicle.seats_lost_per_chair, vehicle.has_ramp = draft.seats_lost_per_chair, draft.has_ramp
+    vehicle.insured_until, vehicle.inspected_until = draft.insured_until, draft.inspected_until
+    vehicle.lender, vehicle.is_active = draft.lender.strip(), is_active
+    session.flush()
+    return vehicle
+
+
+def edit_driver(
+    session: Session, *, driver_id: int, version: int, draft: HelperDraft, is_active: bool
+) -> Driver:
+    """Change what is known of a driver; an empty phone keeps the one that is sealed."""
+    driver = get_driver(session, driver_id)
+    _check_version(driver, version)
+    driver.name, driver.area_id = _name(draft), draft.area_id
+    driver.dialect, driver.licence_until = draft.dialect.strip(), draft.licence_until
+    driver.max_minutes_a_day, driver.is_active = draft.max_minutes_a_day, is_active
+    if draft.phone:
+        driver.phone_sealed, driver.phone_index = _sealed(
+            session, draft, table="driver", uuid=driver.uuid
+        )
+    session.flush()
+    return driver
+
+
+def edit_escort(
+    session: Session, *, escort_id: int, version: int, draft: HelperDraft, is_active: bool
+) -> Escort:
+    """Change what is known of an escort; an empty phone keeps the one that is sealed."""
+    escort = get_escort(session, escort_id)
+    _check_version(escort, version)
+    escort.name, escort.area_id, escort.sex = _name(draft), draft.area_id, draft.sex
+    escort.dialect, escort.is_active = draft.dialect.strip(), is_active
+    if draft.phone:
+        escort.phone_sealed, escort.phone_index = _sealed(
+            session, draft, table="escort", uuid=escort.uuid
+        )
+    session.flush()
+    return escort
+
+
+def _check_version(row: Driver | Escort, version: int) -> None:
+    if row.version != version:
+        raise StaleVersion(version=row.version)
+
+
+def forget_knows(session: Session, *, escort_id: int, resident_id: int) -> None:
+    """Take back that an escort knows an elder."""
+    row = session.get(EscortKnows, (escort_id, resident_id))
+    if row is not None:
+        session.delete(row)
+        session.flush()
+
+
+def end_leave(session: Session, *, leave_id: int) -> Leave:
+    """Take back days off: the person may be assigned on them again."""
+    row = session.get(Leave, leave_id)
+    if row is None:
+        raise NotFound("leave", leave_id=leave_id)
+    session.delete(row)
+    session.flush()
+    return row

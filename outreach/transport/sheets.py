@@ -396,6 +396,9 @@ def _duty(run: Run, crew: _Crew, away: _Absences) -> Duty:
             on_leave=away.driver(driver.id, run.on),
             on=run.on,
         )
+        shift = crew.shift
+        if shift is not None and shift.cancelled_at is not None and shift.driver_id == driver.id:
+            why_not_driver = (*why_not_driver, "shift_called_off")
     if escort is not None:
         why_not_escort = escort_unfit(
             is_active=escort.is_active, on_leave=away.escort(escort.id, run.on)

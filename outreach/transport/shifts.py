@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from outreach.kernel.errors import InvalidInput
+from outreach.kernel.errors import InvalidInput, NotFound
 from outreach.places.queries import local_zone
 from outreach.transport.models import Leave, Shift, ShiftTemplate
+from outreach.transport.run_models import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,12 @@ def set_shift_template(
     escort_id: int | None = None,
     vehicle_id: int | None = None,
 ) -> ShiftTemplate:
-    """Keep a usual weekly shift (0 = Monday)."""
+    """Keep a usual weekly shift (0 = Monday); it takes the place of the person's earlier one that weekday."""
     if (driver_id is None) == (escort_id is None):
         raise InvalidInput("one_person", field="driver_id")
+    for old in session.scalars(_templates(driver_id=driver_id, escort_id=escort_id)):
+        if old.weekday == weekday and (old.until_on is None or old.until_on >= from_on):
+            end_shift_template(session, template_id=old.id, until_on=from_on - timedelta(days=1))
     row = ShiftTemplate(
         weekday=weekday,
         driver_id=driver_id,
@@ -105,6 +109,61 @@ def set_shift_template(
     session.add(row)
     session.flush()
     return row
+
+
+def _templates(
+    *, driver_id: int | None = None, escort_id: int | None = None
+) -> Select[tuple[ShiftTemplate]]:
+    whose = (
+        ShiftTemplate.driver_id == driver_id
+        if driver_id is not None
+        else ShiftTemplate.escort_id == escort_id
+    )
+    return select(ShiftTemplate).where(whose).order_by(ShiftTemplate.weekday, ShiftTemplate.id)
+
+
+def templates_of(
+    session: Session, *, on: date, driver_id: int | None = None, escort_id: int | None = None
+) -> list[ShiftTemplate]:
+    """Return the usual weekly shifts of a person that still hold on a day."""
+    rows = session.scalars(_templates(driver_id=driver_id, escort_id=escort_id))
+    return [row for row in rows if row.until_on is None or row.until_on >= on]
+
+
+def end_shift_template(session: Session, *, template_id: int, until_on: date) -> ShiftTemplate:
+    """End a usual weekly shift; shifts laid out later than that are called off unless a run has begun."""
+    row = session.get(ShiftTemplate, template_id)
+    if row is None:
+        raise NotFound("shift_template", template_id=template_id)
+    row.until_on = until_on
+    later = session.scalars(
+        select(Shift).where(
+            Shift.on > until_on,
+            Shift.driver_id == row.driver_id
+            if row.driver_id is not None
+            else Shift.escort_id == row.escort_id,
+            Shift.id.not_in(select(Run.shift_id).where(Run.shift_id.is_not(None))),
+        )
+    ).all()
+    for shift in later:
+        if shift.on.weekday() == row.weekday:
+            session.delete(shift)
+    session.flush()
+    return row
+
+
+def shifts_of(
+    session: Session,
+    *,
+    from_on: date,
+    until_on: date,
+    driver_id: int | None = None,
+    escort_id: int | None = None,
+) -> list[Shift]:
+    """Return the shifts of a person in these days, called off or not."""
+    whose = Shift.driver_id == driver_id if driver_id is not None else Shift.escort_id == escort_id
+    question = select(Shift).where(whose, Shift.on >= from_on, Shift.on <= until_on)
+    return list(session.scalars(question.order_by(Shift.starts_at, Shift.id)))
 
 
 def lay_out_shifts(session: Session, *, from_on: date, until_on: date) -> int:

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.accounts.models import User
 from outreach.audit.trail import record
+from outreach.clinics.models import Appointment, Site, SiteSession
 from outreach.kernel.errors import OutreachError
+from outreach.ledger.models import Resident
 from outreach.places.queries import descendant_ids, get_area
-from outreach.transport.queries import Debt, brought_and_handed_over, open_debts
-from outreach.transport.run_models import DayClosing
+from outreach.transport.codes import HandoverKind
+from outreach.transport.queries import Debt, brought_and_handed_over, is_brought, open_debts
+from outreach.transport.run_models import DayClosing, Handover
 
 
 class DayHasOpenDebts(OutreachError):
     """Someone our car brought is not handed over yet; ``facts['open']`` says how many (N2)."""
 
     status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """One line of the proof: who was received by whom, how and when."""
+
+    name: str
+    site_name: str
+    kind: HandoverKind
+    received_by: str
+    witness: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,15 @@ class DayProof:
     open_debts: tuple[Debt, ...]
     closed_at: datetime | None
     closed_by: int | None
+    received: tuple[HandedOver, ...] = ()
+    closed_by_name: str = ""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether those received and those still open are exactly those brought."""
+        return len(self.received) == self.handed_over and self.brought == self.handed_over + len(
+            self.open_debts
+        )
 
     @property
     def can_be_closed(self) -> bool:
@@ -53,7 +79,38 @@ def day_proof(session: Session, *, on: date, area_id: int) -> DayProof:
         open_debts=tuple(open_debts(session, on=on, area_ids=areas)),
         closed_at=closing.closed_at if closing is not None else None,
         closed_by=closing.closed_by if closing is not None else None,
+        received=tuple(_received(session, on=on, area_ids=areas)),
+        closed_by_name=_name_of(session, closing.closed_by if closing is not None else None),
     )
+
+
+def _received(session: Session, *, on: date, area_ids: Sequence[int]) -> list[HandedOver]:
+    """Return everybody brought who was handed over, by their first standing handover, in its order."""
+    rows = session.execute(
+        select(Handover, Resident.name, Site.name)
+        .join(Appointment, Appointment.id == Handover.appointment_id)
+        .join(Resident, Resident.id == Appointment.resident_id)
+        .join(SiteSession, SiteSession.id == Appointment.site_session_id)
+        .join(Site, Site.id == SiteSession.site_id)
+        .where(
+            SiteSession.on == on,
+            Site.area_id.in_(area_ids),
+            Handover.voided_at.is_(None),
+            is_brought(),
+        )
+        .order_by(Handover.at, Handover.id)
+        .limit(5000)
+    )
+    lines: dict[int, HandedOver] = {}
+    for row, name, site_name in rows:
+        line = HandedOver(name, site_name, row.kind, row.received_by, row.witness, row.at)
+        lines.setdefault(row.appointment_id, line)
+    return list(lines.values())
+
+
+def _name_of(session: Session, user_id: int | None) -> str:
+    user = session.get(User, user_id) if user_id is not None else None
+    return user.display_name if user is not None else ""
 
 
 def close_day(session: Session, *, on: date, area_id: int, by: int, now: datetime) -> DayClosing:

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from outreach.kernel.errors import StaleVersion
 from outreach.places.queries import area_ids_within
-from outreach.transport.board import Board, TryOut
+from outreach.transport.assign import AssignmentRefused
+from outreach.transport.board import Board, TryOut, broken
 from outreach.transport.positions import last_seen
 from outreach.transport.pulse import pulse_of
 from outreach.web.acting import Acting, reading
@@ -29,6 +30,8 @@ from outreach.web.dispatch.words import (
 )
 from outreach.web.forms import Form
 from outreach.web.htmx import is_fragment, partial_or_redirect
+from outreach.web.i18n import _
+from outreach.web.notices import notify
 from outreach.web.visit import services
 from outreach.workflows.day_board import day_board, try_insertions
 from outreach.workflows.day_matters import DayMatters, day_matters
@@ -134,8 +137,25 @@ def with_diff(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRet
             return view(*args, **kwargs)
         except StaleVersion as error:
             return _conflict(error)
+        except AssignmentRefused as error:
+            return _refused(error)
 
     return guarded
+
+
+def _refused(error: AssignmentRefused) -> ResponseReturnValue:
+    """Say what the change would have broken, for whom and by how much; the board stays as it is."""
+    with reading() as act:
+        on = day_asked(act)
+    shared = services()
+    day = KEPT.day(shared.database, shared.travel_times, on=on, now=act.now, scope=act.scope)
+    found = [broken(day.sheet, violation, day.labels) for violation in error.violations]
+    what = "; ".join(dict.fromkeys(broken_words(one) for one in found))
+    notify(_("Not done, it would break: %(what)s", what=what), kind="warning")
+    answer = make_response(again(act, on))
+    if is_fragment():
+        answer.status_code = 422
+    return answer
 
 
 def _conflict(error: StaleVersion) -> ResponseReturnValue:

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from outreach.accounts.codes import Role
 from outreach.transport.board import TryOut
 from outreach.transport.pulse import pulse_of
+from outreach.transport.queries import get_leg
 from outreach.web.access import allowed
 from outreach.web.acting import reading
 from outreach.web.dispatch.boards import KEPT, day_asked, tries_of
 from outreach.web.dispatch.verdicts import broken_words, verdict, why
-from outreach.web.dispatch.within import checked
+from outreach.web.dispatch.within import check_leg, checked
 from outreach.web.forms import Form
 from outreach.web.i18n import _
 from outreach.web.visit import services
@@ -69,10 +70,12 @@ def order(run_id: int) -> ResponseReturnValue:
 @bp.get("/legs/<int:leg_id>/why")
 @allowed(Role.DISPATCHER)
 def why_not(leg_id: int) -> ResponseReturnValue:
-    """Show why a ride has no car yet and what would help, as a piece of its card."""
-    act = checked(leg_ids=(leg_id,))
+    """Show why a ride has no car yet, as a piece of its card, with the way to what would help."""
+    with reading() as act:
+        check_leg(act, leg_id)
+        appointment_id = get_leg(act.session, leg_id).appointment_id
     return render_template(
-        "dispatch/day/_why.html", why=why(tries_of(act, leg_id)), leg_id=leg_id, on=day_asked(act)
+        "dispatch/day/_why.html", why=why(tries_of(act, leg_id)), appointment_id=appointment_id
     )
 
 

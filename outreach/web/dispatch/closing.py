@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
-from outreach.places.queries import areas_at
+from outreach.places.queries import area_ids_within, areas_at
+from outreach.transport.codes import HANDOVER_LABELS
 from outreach.web.access import allowed
 from outreach.web.acting import acting, reading
 from outreach.web.forms import Form
@@ -14,6 +17,7 @@ from outreach.web.htmx import go
 from outreach.web.i18n import _
 from outreach.web.notices import notify
 from outreach.workflows.close_day import close_day, day_proof
+from outreach.workflows.day_matters import day_matters
 
 bp = Blueprint("closing", __name__, url_prefix="/closing")
 
@@ -25,8 +29,19 @@ def show() -> ResponseReturnValue:
     with reading() as act:
         on = Form(request.args).day("on") or act.today
         areas = areas_at(act.session, act.scope.paths)
-        proofs = [(area, day_proof(act.session, on=on, area_id=area.id)) for area in areas]
-    return render_template("dispatch/closing/show.html", on=on, proofs=proofs)
+        proofs = [(area.name, day_proof(act.session, on=on, area_id=area.id)) for area in areas]
+        calls = day_matters(
+            act.session, on=on, now=act.now, area_ids=area_ids_within(act.session, act.scope.paths)
+        ).calls
+    return render_template(
+        "dispatch/closing/show.html",
+        on=on,
+        before=on - timedelta(days=1),
+        after=on + timedelta(days=1),
+        proofs=proofs,
+        calls=calls,
+        kinds=HANDOVER_LABELS,
+    )
 
 
 @bp.post("")

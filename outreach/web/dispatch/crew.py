@@ -82,18 +82,24 @@ def add() -> ResponseReturnValue:
         form.check()
         with acting() as act:
             act.check_area(area_id)
-            draft = HelperDraft(
-                name=name,
-                area_id=area_id or 0,
-                phone=_phone(act, form),
-                dialect=form.text("dialect", longest=40),
-                sex=form.one_of("sex", Sex, required=False) or Sex.UNKNOWN,
-                licence_until=form.day("licence_until"),
-            )
+            draft = helper_draft(act, form, name=name, area_id=area_id or 0)
             form.check()
             adding = add_driver if form["what"] == "driver" else add_escort
             adding(act.session, draft=draft)
     return _again(form, _("The person is added. Give them a shift next."))
+
+
+def helper_draft(act: Acting, form: Form, *, name: str, area_id: int) -> HelperDraft:
+    """Return what a form says of a driver or an escort."""
+    return HelperDraft(
+        name=name,
+        area_id=area_id,
+        phone=_phone(act, form),
+        dialect=form.text("dialect", longest=40),
+        sex=form.one_of("sex", Sex, required=False) or Sex.UNKNOWN,
+        licence_until=form.day("licence_until"),
+        max_minutes_a_day=(form.whole("hours", least=1, most=14) or 8) * 60,
+    )
 
 
 def _phone(act: Acting, form: Form) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.transport.board import Broken, TryOut
-from outreach.web.dispatch.words import BREACH_LABELS, HELP_FOR
+from outreach.web.dispatch.words import BREACH_LABELS
 from outreach.web.i18n import _, language
 
 SECONDS_OVER = ("late_s", "over_s")
@@ -13,11 +13,10 @@ SECONDS_OVER = ("late_s", "over_s")
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a ride has no car yet, and what would help."""
+    """Why a ride has no car yet, on the runs as they stand; what would help only the engine proves (N10)."""
 
     fits: tuple[TryOut, ...]
     reasons: tuple[tuple[str, int], ...]
-    helps: tuple[str, ...]
 
 
 def broken_words(broken: Broken, *, of_leg: int | None = None) -> str:
@@ -50,5 +49,4 @@ def why(tried: tuple[TryOut, ...]) -> Why:
             counts[code] = counts.get(code, 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     reasons = tuple((broken_words(Broken(code, None, "", None, {})), n) for code, n in ranked[:3])
-    helps = tuple(dict.fromkeys(str(HELP_FOR[code]) for code, _n in ranked[:3] if code in HELP_FOR))
-    return Why(fits=tuple(t for t in tried if t.fits)[:3], reasons=reasons, helps=helps)
+    return Why(fits=tuple(t for t in tried if t.fits)[:3], reasons=reasons)

@@ -46,22 +46,6 @@ BREACH_LABELS = coded_list(
         ),
     ]
 )
-HELP_FOR = {
-    "late_pickup": _l("a car that is free near there earlier"),
-    "late_dropoff": _l("a later slot, or a car that is free near there earlier"),
-    "ride_too_long": _l("a car that brings fewer people at once"),
-    "waits_aboard": _l("a slot nearer to those of the same car"),
-    "too_many_seats": _l("one more car at that hour"),
-    "too_many_chairs": _l("one more car with a wheelchair place"),
-    "no_ramp": _l("a car with a ramp"),
-    "before_shift": _l("a shift that begins earlier"),
-    "after_shift": _l("a shift that ends later"),
-    "no_break": _l("a second driver over the break"),
-    "day_too_long": _l("a second driver"),
-    "no_driver": _l("a driver for the car that has none"),
-    "no_escort": _l("an escort on the car"),
-    "run_locked": _l("unlocking a run"),
-}
 DID_LABELS = {
     "took_in": _l("put on the run"),
     "took_off": _l("taken off the run"),
@@ -87,6 +71,18 @@ ALARM_LABELS = coded_list(
         ("driver_silent", "司机未确认变更", "Driver has not said OK"),
     ]
 )
+CHECK_LABELS = coded_list(
+    [
+        ("tyres", "轮胎", "Tyres"),
+        ("brakes", "刹车", "Brakes"),
+        ("lights", "灯光", "Lights"),
+        ("belts", "安全带", "Seat belts"),
+        ("ramp", "坡板", "Ramp"),
+        ("straps", "轮椅固定带", "Wheelchair straps"),
+        ("first_aid", "急救包", "First-aid box"),
+        ("fuel", "油量/电量", "Fuel or charge"),
+    ]
+)
 MISSING_LABELS = coded_list(
     [
         ("wait", "还没等满十分钟", "ten minutes of waiting"),
@@ -110,6 +106,7 @@ UNFIT_LABELS = coded_list(
         ("driver_inactive", "已停用", "Not in use"),
         ("licence_expired", "驾照到期", "Licence expired"),
         ("driver_on_leave", "请假", "On leave"),
+        ("shift_called_off", "班次已取消", "Shift called off"),
         ("escort_inactive", "已停用", "Not in use"),
         ("escort_on_leave", "请假", "On leave"),
     ]
