@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,3 +69,18 @@ def stock_of(session: Session, *, site_session_id: int) -> list[OnTheTable]:
         )
         for stock, product, batch, count in rows
     ]
+
+
+def scanned(table: Sequence[OnTheTable], text: str) -> OnTheTable | None:
+    """Return whose batch a scanned or typed code names; a GS1 code holds the number within it."""
+    code = "".join(c for c in text if c.isalnum()).casefold()
+    if not code:
+        return None
+    named = [
+        row for row in table if _folded(row.batch_number) and _folded(row.batch_number) in code
+    ]
+    return max(named, key=lambda row: len(row.batch_number), default=None)
+
+
+def _folded(number: str) -> str:
+    return "".join(c for c in number if c.isalnum()).casefold()

@@ -83,6 +83,7 @@ class Arrival:
     version: int
     resident_id: int
     name: str
+    pinyin: str
     born_on: date | None
     mobility: str
     slot_at: datetime
@@ -370,18 +371,22 @@ def visits(session: Session, appointment_ids: Iterable[int]) -> dict[int, Visit]
     return {i: visit_of(happened.get(i, [])) for i in ids}
 
 
-def arrivals(session: Session, *, site_session_id: int) -> list[Arrival]:
+def arrivals(
+    session: Session, *, site_session_id: int, appointment_id: int | None = None
+) -> list[Arrival]:
     """Return the desk's list of a session, by slot: who is expected, who is where (moment 5k)."""
-    rows = session.execute(
+    question = (
         select(Appointment, Resident)
         .join(Resident, Resident.id == Appointment.resident_id)
-        .where(
-            Appointment.site_session_id == site_session_id,
-            Appointment.status != AppointmentStatus.CANCELLED,
-        )
+        .where(Appointment.site_session_id == site_session_id)
         .order_by(Appointment.slot_at, Appointment.id)
         .limit(1000)
-    ).all()
+    )
+    if appointment_id is not None:
+        question = question.where(Appointment.id == appointment_id)
+    else:
+        question = question.where(Appointment.status != AppointmentStatus.CANCELLED)
+    rows = session.execute(question).all()
     ids = [appointment.id for appointment, _resident in rows]
     seen = visits(session, ids)
     planned = planned_campaigns(session, ids)
@@ -391,6 +396,7 @@ def arrivals(session: Session, *, site_session_id: int) -> list[Arrival]:
             version=a.version,
             resident_id=r.id,
             name=r.name,
+            pinyin=r.name_pinyin,
             born_on=r.born_on,
             mobility=r.mobility,
             slot_at=a.slot_at,

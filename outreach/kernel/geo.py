@@ -136,3 +136,12 @@ def _east_m(x: float, y: float) -> float:
     metres += (20.0 * math.sin(x * math.pi) + 40.0 * math.sin(x / 3.0 * math.pi)) * 2.0 / 3.0
     slow = 150.0 * math.sin(x / 12.0 * math.pi) + 300.0 * math.sin(x / 30.0 * math.pi)
     return metres + slow * 2.0 / 3.0
+
+
+def bearing_deg(a: Point, b: Point) -> float:
+    """Return the direction from ``a`` to ``b`` in degrees clockwise from north, 0 up to 360."""
+    lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
+    east = math.radians(b.longitude - a.longitude)
+    y = math.sin(east) * math.cos(lat_b)
+    x = math.cos(lat_a) * math.sin(lat_b) - math.sin(lat_a) * math.cos(lat_b) * math.cos(east)
+    return math.degrees(math.atan2(y, x)) % 360
