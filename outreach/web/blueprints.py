@@ -8,11 +8,13 @@ from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
 from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
 from outreach.web.admin.messages.pages import MESSAGE_PAGES
-from outreach.web.desk import desk
+from outreach.web.desk import checks as desk_checks
+from outreach.web.desk import clocks, desk, person, rounds, walk_in
 from outreach.web.dispatch import (
     checks,
     closing,
     crew,
+    crew_person,
     day,
     explaining,
     fieldwork,
@@ -73,7 +75,13 @@ ALL: tuple[Blueprint, ...] = (
     sites.bp,
     fleet.bp,
     crew.bp,
+    crew_person.bp,
     desk.bp,
+    person.bp,
+    walk_in.bp,
+    clocks.bp,
+    desk_checks.bp,
+    rounds.bp,
     field.bp,
     field_offline.bp,
     family_page.bp,
