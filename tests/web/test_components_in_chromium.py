@@ -20,7 +20,7 @@ from outreach.web.forms import Form
 from outreach.web.lists import pages
 from outreach.web.notices import notify
 from outreach.web.visit import visit
-from tests.web.test_pages_in_chromium import GRAVE, overflow
+from tests.fixtures.looks import GRAVE, overflow
 
 pytestmark = pytest.mark.browser
 

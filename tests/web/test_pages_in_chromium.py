@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
@@ -16,6 +15,7 @@ from outreach.audit.chain import seal_pending
 from outreach.db import Database
 from outreach.places.queries import get_place
 from tests.builders.office import PASSWORD, Office, add_member
+from tests.fixtures.looks import grave_faults, overflow
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,6 @@ PAGES = [
     "/admin/audit",
     "/nope",
 ]
-GRAVE = {"serious", "critical"}
 
 
 @pytest.fixture
@@ -86,22 +85,6 @@ def sign_in(page: Page, address: str) -> None:
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main button.btn-primary").click()
     page.wait_for_url(f"{address}/admin/**")
-
-
-def grave_faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {[node['target'] for node in fault['nodes'][:3]]}"
-        for fault in found
-        if fault["impact"] in GRAVE
-    ]
-
-
-def overflow(page: Page) -> int:
-    width: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return width
 
 
 def small_targets(page: Page) -> list[str]:
