@@ -52,22 +52,21 @@ def owed_calls(
 
 def rung_in_vain(session: Session, residents: Sequence[int], now: datetime) -> frozenset[int]:
     """Return who is owed a call and was rung since without anybody answering: go there."""
-    return frozenset(
-        session.scalars(
-            select(Message.resident_id)
-            .join(ContactAttempt, ContactAttempt.resident_id == Message.resident_id)
-            .where(
-                Message.resident_id.in_(residents),
-                Message.channel == Channel.CALL,
-                Message.state == MessageState.HELD,
-                Message.due_at <= now,
-                ContactAttempt.at >= Message.due_at,
-                ContactAttempt.channel == Channel.CALL,
-                ContactAttempt.outcome.in_(sorted(UNREACHED)),
-                ContactAttempt.voided_at.is_(None),
-            )
+    rung = session.scalars(
+        select(Message.resident_id)
+        .join(ContactAttempt, ContactAttempt.resident_id == Message.resident_id)
+        .where(
+            Message.resident_id.in_(residents),
+            Message.channel == Channel.CALL,
+            Message.state == MessageState.HELD,
+            Message.due_at <= now,
+            ContactAttempt.at >= Message.due_at,
+            ContactAttempt.channel == Channel.CALL,
+            ContactAttempt.outcome.in_(sorted(UNREACHED)),
+            ContactAttempt.voided_at.is_(None),
         )
-    ) - {None}
+    )
+    return frozenset(resident_id for resident_id in rung if resident_id is not None)
 
 
 def answers_ready(session: Session, entry_ids: Sequence[int]) -> dict[int, int]:

@@ -5,9 +5,11 @@ A contact is not said to be the cause: the table counts who came soon after, by 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -35,6 +37,8 @@ KINDS = {
     Channel.VISIT: Coded("visit", "入户走访", "Visit"),
 }
 
+Instant = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+
 
 class some_days_after(GenericFunction):  # type: ignore[type-arg]  # noqa: N801 - an SQL function
     """The instant ``WITHIN_DAYS`` after another one, on either database."""
@@ -45,17 +49,17 @@ class some_days_after(GenericFunction):  # type: ignore[type-arg]  # noqa: N801 
 
 @compiles(some_days_after, "sqlite")
 def _on_sqlite(element: some_days_after, compiler: SQLCompiler, **kwargs: object) -> str:
-    inner = compiler.process(element.clauses, **kwargs)  # type: ignore[arg-type]
+    inner = compiler.process(element.clauses, **kwargs)
     return f"datetime({inner}, '+{WITHIN_DAYS} days')"
 
 
 @compiles(some_days_after, "postgresql")
 def _on_postgresql(element: some_days_after, compiler: SQLCompiler, **kwargs: object) -> str:
-    inner = compiler.process(element.clauses, **kwargs)  # type: ignore[arg-type]
+    inner = compiler.process(element.clauses, **kwargs)
     return f"({inner} + interval '{WITHIN_DAYS} days')"
 
 
-def _came_after(at: ColumnElement[object]) -> ColumnElement[bool]:
+def _came_after(at: Instant) -> ColumnElement[bool]:
     return (
         select(Appointment.id)
         .join(PlannedDose, PlannedDose.appointment_id == Appointment.id)

@@ -150,12 +150,17 @@ class Visitor:
         self.go("/account")  # a page of the new sitting, with its own form token
 
     def send(self, path: str, **fields: str) -> None:
-        """Send a form of the present page that stands behind a menu."""
+        """Send a form of the present page that stands behind a menu; "busy" is waited out as it asks."""
         self.page.evaluate(
             """async ([path, fields]) => {
                 const token = document.querySelector("input[name=csrf_token]").value;
                 const body = new URLSearchParams({ ...fields, csrf_token: token });
-                const answer = await fetch(path, { method: "POST", body });
+                let answer = await fetch(path, { method: "POST", body });
+                for (let again = 0; answer.status === 503 && again < 5; again += 1) {
+                    const wait = Number(answer.headers.get("Retry-After") ?? 1) * 1000;
+                    await new Promise((go) => setTimeout(go, wait));
+                    answer = await fetch(path, { method: "POST", body });
+                }
                 if (answer.status >= 400) throw new Error(path + " " + answer.status);
             }""",
             [path, fields],
