@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
@@ -17,7 +18,7 @@ from outreach.ledger.entry_models import Evidence
 
 FOLDER = "evidence"
 LARGEST = 6 * 1024 * 1024
-KINDS = frozenset({"certificate", "paper_book", "consent"})
+KINDS = frozenset({"certificate", "paper_book", "consent", "portrait"})
 # Told by what a file begins with, never by what it is called.
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
@@ -75,6 +76,36 @@ def open_evidence(session: Session, *, evidence_id: int, folder: Path) -> tuple[
         raise NotFound("not_found")
     plain = vault_of(session).open(path.read_bytes(), table="evidence", column="file", row=row.uuid)
     return row, base64.b64decode(plain)
+
+
+def papers_of(session: Session, *, resident_id: int, folder: Path) -> list[tuple[int, str, bytes]]:
+    """Return every document of a person opened: id, content type, picture."""
+    rows = session.scalars(
+        select(Evidence)
+        .where(Evidence.resident_id == resident_id, Evidence.removed_at.is_(None))
+        .order_by(Evidence.id)
+    ).all()
+    return [
+        (row.id, row.content_type, open_evidence(session, evidence_id=row.id, folder=folder)[1])
+        for row in rows
+        if (folder / FOLDER / row.uuid).exists()
+    ]
+
+
+def whose_evidence(session: Session, evidence_id: int) -> int:
+    """Return whom a document is about; NotFound when there is none."""
+    row = session.get(Evidence, evidence_id)
+    if row is None or row.removed_at is not None:
+        raise NotFound("not_found")
+    return row.resident_id
+
+
+def remove_evidence(session: Session, *, evidence_id: int, folder: Path, now: datetime) -> None:
+    """Remove a document: its row says when, its file is gone."""
+    row = session.get_one(Evidence, evidence_id)
+    row.removed_at = now
+    session.flush()
+    forget_files(folder, [row.uuid])
 
 
 def forget_files(folder: Path, uuids: Iterable[str]) -> None:

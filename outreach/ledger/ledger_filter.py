@@ -127,11 +127,12 @@ def _person(asked: LedgerFilter, day: date) -> list[ColumnElement[bool]]:
     if asked.lives_alone is not None:
         where.append(Resident.lives_alone.is_(asked.lives_alone))
     if asked.missing:
-        where.append(_lacks(asked.missing))
+        where.append(lacks(asked.missing))
     return where
 
 
-def _lacks(name: str) -> ColumnElement[bool]:
+def lacks(name: str) -> ColumnElement[bool]:
+    """Return the condition that something is missing about a person."""
     gaps: dict[str, ColumnElement[bool]] = {
         "birth_date": Resident.born_on.is_(None),
         "id_number": Resident.id_index.is_(None),

@@ -24,6 +24,7 @@ from outreach.places.queries import local_zone
 from outreach.ports.travel import TravelTimes
 from outreach.transport.legs import Trip, lay_legs, trip_ends
 from outreach.transport.rules import boarding_of
+from outreach.workflows.may_book import check_may_book
 from outreach.workflows.restate import restate
 from outreach.workflows.schedule_messages import schedule_for_appointment
 from outreach.workflows.way_home import watch_way_home
@@ -100,6 +101,7 @@ def book(
     get_site_session(session, booking.site_session_id)
     if needs_car(booking.ways):
         boarding_of(resident.mobility)  # bed-bound people are visited, never driven
+    check_may_book(session, booking=booking)
     appointment = hold_slot(session, booking=booking, by=by, now=now)
     legs = lay_legs(session, appointment=appointment, trip=trip, now=now)
     record(session, act="booked", subject=("appointment", appointment.id), by=by, now=now)

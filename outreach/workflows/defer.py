@@ -8,6 +8,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from outreach.audit.trail import record
+from outreach.campaigns.models import Vaccine
+from outreach.campaigns.queries import get_campaign
 from outreach.contact.codes import Purpose
 from outreach.kernel.errors import InvalidInput
 from outreach.ledger.codes import Cause
@@ -82,18 +84,19 @@ def note_infection(
     session: Session,
     *,
     resident_id: int,
-    vaccine_code: str,
+    campaign_id: int,
     infected_on: date,
     by: int,
     now: datetime,
 ) -> Stored:
-    """Note an infection; the rules move the due date."""
+    """Note an infection with what a campaign protects against; the rules move the due date."""
     if infected_on > local_day(session, now):
         raise InvalidInput("infection_in_future", field="infected_on")
+    vaccine = session.get_one(Vaccine, get_campaign(session, campaign_id).vaccine_id)
     add_infection(
         session,
         resident_id=resident_id,
-        vaccine_code=vaccine_code,
+        vaccine_code=vaccine.code,
         infected_on=infected_on,
         by=by,
         now=now,

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from outreach.audit.trail import record
-from outreach.kernel.errors import InvalidInput, NotFound
+from outreach.kernel.errors import InvalidInput, NotFound, StaleVersion
 from outreach.kernel.geo import Point
 from outreach.kernel.phone import parse_phone
 from outreach.ledger.codes import Cause, ContactRole, PhoneKind, Relation
 from outreach.ledger.consents import ConsentDraft, give_consent, withdraw_consent
+from outreach.ledger.contact_edit import ContactEdit, edit_contact
 from outreach.ledger.models import Consent, ContactPerson, Phone, Stay
 from outreach.ledger.new_residents import NewContact, NewPhone
 from outreach.ledger.residents import (
@@ -21,6 +22,7 @@ from outreach.ledger.residents import (
     add_phone,
     edit_resident,
     end_contact,
+    lock_resident,
     mark_phone_invalid,
     touch,
 )
@@ -129,6 +131,19 @@ def _owner(row: Stay | ContactPerson | Consent | None) -> int:
     return row.resident_id
 
 
+def keep_clinical_note(
+    session: Session, *, resident_id: int, note: str, version: int, by: int, now: datetime
+) -> None:
+    """Change what clinicians note for each other; the trail says that it changed, not what it says."""
+    resident = lock_resident(session, resident_id)
+    if resident.version != version:
+        raise StaleVersion("resident_changed", field="clinical_note")
+    if resident.clinical_note != note.strip():
+        resident.clinical_note, resident.updated_at = note.strip(), now
+        session.flush()
+        _note(session, "edited", resident_id, by=by, now=now, fields=["clinical_note"])
+
+
 def add_speaker(session: Session, *, speaker: NewSpeaker, by: int, now: datetime) -> int:
     """Add someone to speak with, with their number when one is given; return the id."""
     phones = (read_number(session, speaker.number),) if speaker.number.strip() else ()
@@ -170,6 +185,19 @@ def drop_speaker(session: Session, *, contact_person_id: int, by: int, now: date
     touch(session, resident_id=resident_id, now=now)
     _note(session, "contact_ended", resident_id, by=by, now=now, fields=["contacts"])
     restate(session, resident_id=resident_id, by=by, cause=Cause.EDITED, now=now)
+    return resident_id
+
+
+def change_speaker(
+    session: Session, *, contact_person_id: int, edit: ContactEdit, by: int, now: datetime
+) -> int:
+    """Change what a contact may do and how they are spoken with; return whose it is."""
+    resident_id, changed = edit_contact(
+        session, contact_person_id=contact_person_id, edit=edit, now=now
+    )
+    if changed:
+        _note(session, "contact_edited", resident_id, by=by, now=now, fields=changed)
+        restate(session, resident_id=resident_id, by=by, cause=Cause.EDITED, now=now)
     return resident_id
 
 

@@ -135,19 +135,26 @@ def erase_resident(
     return Erased(resident_id, removed, wiped, tuple(files))
 
 
-def _check_no_ride(session: Session, resident_id: int) -> None:
+def live_ride_of(session: Session, resident_id: int) -> int | None:
+    """Return the appointment that stands against erasing somebody, or None."""
     standing = session.scalars(
         select(Appointment.id).where(
             Appointment.resident_id == resident_id, Appointment.status.in_(list(STANDING))
         )
     ).first()
-    leg = session.scalars(
-        select(RideLeg.id)
+    if standing is not None:
+        return standing
+    return session.scalars(
+        select(RideLeg.appointment_id)
         .join(Appointment, Appointment.id == RideLeg.appointment_id)
         .where(Appointment.resident_id == resident_id, RideLeg.status.in_(list(OPEN_LEG)))
     ).first()
-    if standing is not None or leg is not None:
-        raise RideIsLive(resident_id=resident_id, appointment_id=standing)
+
+
+def _check_no_ride(session: Session, resident_id: int) -> None:
+    appointment_id = live_ride_of(session, resident_id)
+    if appointment_id is not None:
+        raise RideIsLive(resident_id=resident_id, appointment_id=appointment_id)
 
 
 def _wipe(session: Session, keys: Rows) -> int:

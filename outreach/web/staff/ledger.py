@@ -22,8 +22,16 @@ from outreach.ledger.codes import (
     EntryStatus,
     NextAction,
 )
-from outreach.ledger.ledger_filter import LedgerFilter
-from outreach.ledger.people_list import PAGE, LedgerPage, LedgerRow, Order, export_rows, list_people
+from outreach.ledger.ledger_filter import NO_GRID, LedgerFilter
+from outreach.ledger.people_list import (
+    PAGE,
+    LedgerPage,
+    LedgerRow,
+    Order,
+    export_rows,
+    list_ids,
+    list_people,
+)
 from outreach.ledger.search import search
 from outreach.places.areas import area_choices
 from outreach.web.access import allowed
@@ -116,6 +124,7 @@ def _asked(act: Acting, form: Form) -> LedgerFilter:
     return LedgerFilter(
         campaign_id=int(campaign),
         area_id=int(area) if area is not None else None,
+        grid_id=NO_GRID if form.yes("no_grid") else None,
         statuses=frozenset(statuses),
         next_actions=frozenset(a for a in form.many("action") if a and a in set(NextAction)),
         assigned_to=form.whole("assigned"),
@@ -214,6 +223,8 @@ def assign() -> ResponseReturnValue:
     ids = [int(text) for text in form.many("entry") if text.isascii() and text.isdigit()]
     to = form.whole("to")
     with acting() as act:
+        if form.yes("everyone"):
+            ids = _found(act, form["query"])
         changed = assign_lines(
             act.session,
             entry_ids=ids,
@@ -224,6 +235,11 @@ def assign() -> ResponseReturnValue:
         )
     notify(_("%(count)s lines changed hands.", count=changed))
     return go(f"{url_for('.index')}?{form['query']}")
+
+
+def _found(act: Acting, query: str) -> list[int]:
+    asked = _asked(act, Form(MultiDict(parse_qsl(query))))
+    return list_ids(act.session, asked=asked, scope=act.scope, day=act.today, limit=MOST_EXPORTED)
 
 
 @bp.post("/export.<kind>")
