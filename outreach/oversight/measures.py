@@ -12,13 +12,18 @@ from outreach.accounts.rules import Scope
 from outreach.kernel.errors import NotFound
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
-from outreach.oversight import rides, traffic, work
+from outreach.oversight import cohorts, rides, traffic, work
 from outreach.oversight.coverage import Unit, children_of
 from outreach.oversight.people import PAGE_SIZE, People, check_names, person_of, unit_in_scope
 from outreach.oversight.span import Lines, ListOf, Span, how_many
 from outreach.places.models import Area
 
-LISTS: dict[str, ListOf] = {**work.LISTS, **rides.LISTS, **traffic.LISTS}
+LISTS: dict[str, ListOf] = {
+    **work.LISTS,
+    **cohorts.LISTS,
+    **rides.LISTS,
+    **traffic.LISTS,
+}
 
 
 def span_of(

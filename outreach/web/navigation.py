@@ -59,7 +59,7 @@ DEFERRALS = Entry(
 OBSERVATIONS = Entry("observations.index", _l("Observations"), "stopwatch", also=("observations.",))
 BATCHES = Entry("batches.index", _l("Batches and recalls"), "package", also=("batches.",))
 STANDING = Entry("standing.show", _l("Where we stand"), "chart-bar", also=("standing.",))
-FUNNEL = Entry("oversight.work", _l("Work"), "filter", also=("oversight.work",))
+FUNNEL = Entry("oversight.work", _l("Work"), "filter", also=("oversight.work", "oversight.cohorts"))
 RIDES = Entry("oversight.rides", _l("Rides"), "car", also=("oversight.rides",))
 TRAFFIC = Entry("oversight.messages", _l("Messages"), "messages", also=("oversight.messages",))
 UNITS = Entry("oversight.units", _l("Responsibility"), "sitemap", also=("oversight.units",))

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.ledger.codes import NEXT_ACTION_LABELS
+from outreach.oversight import cohorts as cohorts_read
 from outreach.oversight import rides as rides_read
 from outreach.oversight import traffic
 from outreach.oversight import work as work_read
@@ -48,6 +49,13 @@ def _section(title: str, read: Read) -> ResponseReturnValue:
 def work() -> ResponseReturnValue:
     """Show the funnel, contacts, reasons, questions and the work in hand."""
     return _section(_("Work"), work_read.blocks)
+
+
+@bp.get("/cohorts")
+@allowed(*READERS)
+def cohorts() -> ResponseReturnValue:
+    """Show the people who fell due week by week, and where they stand by now."""
+    return _section(_("Cohorts"), cohorts_read.blocks)
 
 
 @bp.get("/rides")

@@ -23,6 +23,17 @@ Contacts and questions from Monday 16 to Friday 20 November:
 | D      | first called the week before; Mon 9:30 call, no answer            | to contact, overdue        |
 | E      | Thu 9:00 call taken back as a mistake                             | to contact, nobody's       |
 | F      | asked a doctor Mon 8:00, answered 10:00; asked Tue 8:00, waits    | considering                |
+
+When people fell due, and where they stand on Friday 27 November:
+
+| person | fell due                                | after that                      |
+|--------|-----------------------------------------|---------------------------------|
+| A      | Mon 16                                  | vaccinated Wed 25               |
+| B      | Tue 17                                  | declined                        |
+| C      | Wed 18 (turned 80)                      | unreachable                     |
+| D      | Thu 19                                  | agreed                          |
+| E      | Mon 16, vaccinated then; again Tue 24   | to contact (the next dose)      |
+| F      | Mon 23                                  | vaccinated Tue 24               |
 """
 
 from __future__ import annotations
@@ -45,10 +56,10 @@ from outreach.contact.models import AttemptReason, ContactAttempt, Question
 from outreach.db import Database
 from outreach.kernel.geo import Point
 from outreach.ledger.codes import EntryStatus
-from outreach.ledger.entry_models import LedgerEntry
+from outreach.ledger.entry_models import LedgerEntry, StatusTransition
 from outreach.ledger.models import Resident
 from outreach.ledger.new_residents import add_residents
-from outreach.oversight import rides, traffic, work
+from outreach.oversight import cohorts, rides, traffic, work
 from outreach.oversight.blocks import Block
 from outreach.oversight.measures import span_of
 from outreach.oversight.span import Span
@@ -509,3 +520,60 @@ def test_known_messages_give_the_figures_computed_by_hand(
     message_blocks: tuple[Block, ...],
 ) -> None:
     assert differing(message_blocks, MESSAGE_FIGURES) == []
+
+
+COHORT_FIGURES: list[Figure] = [
+    ("cohorts", "Week of 16 Nov", 0, 4),  # A B C D; E fell due anew in the week after
+    ("cohorts", "Week of 16 Nov", 1, 1),  # A within fourteen days
+    ("cohorts", "Week of 16 Nov", 3, 1),  # A
+    ("cohorts", "Week of 16 Nov", 4, 1 / 4),
+    ("cohorts", "Week of 16 Nov", 5, 1),  # D
+    ("cohorts", "Week of 16 Nov", 6, 1),  # B
+    ("cohorts", "Week of 16 Nov", 7, 1),  # C
+    ("cohorts", "Week of 23 Nov", 0, 2),  # E F
+    ("cohorts", "Week of 23 Nov", 1, 1),  # F; E's dose was before she fell due anew
+    ("cohorts", "Week of 23 Nov", 3, 1),
+    ("cohorts", "Week of 23 Nov", 5, 1),  # E
+]
+
+
+def test_known_cohorts_give_the_figures_computed_by_hand(database: Database) -> None:
+    metadata().create_all(database.engine)
+    with database.write() as session:
+        people = six_people(session)
+        now = zip(
+            "ABCDEF",
+            (S.VACCINATED, S.DECLINED, S.UNREACHABLE, S.AGREED, S.TO_CONTACT, S.VACCINATED),
+            strict=True,
+        )
+        for name, status in now:
+            people.line(name, status)
+        moves = [
+            ("A", None, S.TO_CONTACT, 0),
+            ("B", None, S.TO_CONTACT, 1),
+            ("C", S.NOT_YET_ELIGIBLE, S.TO_CONTACT, 2),
+            ("D", None, S.TO_CONTACT, 3),
+            ("E", None, S.TO_CONTACT, 0),
+            ("E", S.TO_CONTACT, S.VACCINATED, 0),
+            ("E", S.VACCINATED, S.TO_CONTACT, 8),
+            ("F", None, S.TO_CONTACT, 7),
+            ("F", S.TO_CONTACT, S.VACCINATED, 8),
+            ("A", S.TO_CONTACT, S.VACCINATED, 9),
+        ]
+        for hour, (name, before, after, day) in enumerate(moves, start=8):
+            entry_id = people.entry(name).id
+            move = StatusTransition(
+                entry_id=entry_id,
+                from_status=before,
+                to_status=after,
+                at=when(day, hour),
+                cause="day",
+            )
+            session.add(move)
+        session.flush()
+        span = people.span(MONDAY, FRIDAY + timedelta(days=7))
+        blocks = cohorts.blocks(session, span, language="en")
+    assert differing(blocks, COHORT_FIGURES) == []
+    for row in blocks[0].rows:
+        values = [cell.value or 0 for cell in row.cells]
+        assert values[0] == values[3] + values[5] + values[6] + values[7]

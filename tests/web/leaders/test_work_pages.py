@@ -16,7 +16,7 @@ NAME = re.compile(r"甲\d+")
 DAYS = "since=2026-11-01&until=2026-11-23"
 
 
-@pytest.mark.parametrize("page", ["work", "rides", "messages"])
+@pytest.mark.parametrize("page", ["work", "rides", "messages", "cohorts"])
 def test_drill_down_of_every_number_of_work_rides_and_messages(
     leader: Leader, city: City, page: str
 ) -> None:
@@ -34,7 +34,7 @@ def test_drill_down_of_every_number_of_work_rides_and_messages(
     assert opened > 15 or page != "work"
 
 
-@pytest.mark.parametrize("page", ["work", "rides", "messages"])
+@pytest.mark.parametrize("page", ["work", "rides", "messages", "cohorts"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_pages_of_work_name_nobody_without_the_right(
     leader: Leader, city: City, page: str, language: str
@@ -53,5 +53,12 @@ def test_pages_of_work_name_nobody_without_the_right(
 
 def test_a_list_that_does_not_exist_is_not_found(leader: Leader, city: City) -> None:
     client = leader()
-    for opens in ("nonsense:x", "channel:smoke-tried", "worker:x-due", ""):
+    for opens in (
+        "nonsense:x",
+        "channel:smoke-tried",
+        "worker:x-due",
+        "cohort:x",
+        "cohort:2026-11-16-x",
+        "",
+    ):
         assert client.get(f"/oversight/people?list={opens}").status_code == 404
