@@ -113,7 +113,7 @@ def set_shift_template(
 
 def _templates(
     *, driver_id: int | None = None, escort_id: int | None = None
-) -> Select[tuple[ShiftTemplate]]:
+) -> Select[ShiftTemplate]:
     whose = (
         ShiftTemplate.driver_id == driver_id
         if driver_id is not None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from outreach.audit.trail import record
+from outreach.audit.trail import Fact, record
 from outreach.db import Database
 from outreach.places.matrix import travel_table
 from outreach.places.points import points_of
@@ -51,7 +51,7 @@ def crew_run(
         write_order(session, run=run, sheet=changed, check=after, by=by, now=now)
         end_alarm(session, key=f"car_broken:{run_id}", now=now)
         session.flush()
-        facts = {"did": "crewed", "version": run.version}
+        facts: dict[str, Fact] = {"did": "crewed", "version": run.version}
         record(session, act="run_crewed", subject=("run", run_id), by=by, now=now, facts=facts)
         return run.version
 

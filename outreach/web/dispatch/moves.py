@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -34,7 +36,7 @@ def _run_before(
     return day.sheet.runs.get(run_id or 0)
 
 
-def _places(run: RunSheet, leg_id: int) -> dict[str, int]:
+def _places(run: RunSheet, leg_id: int) -> dict[str, Any]:
     """Return where a leg's two stops stand in a run, as fields of the act that puts them there."""
     at = [i for i, stop in enumerate(run.stops) if stop.leg_id == leg_id]
     return {"at": at[0], "to": at[1]} if len(at) == 2 else {}
@@ -89,7 +91,7 @@ def release(leg_id: int) -> ResponseReturnValue:
     )
     undo = ""
     if before is not None:
-        back = {"run": before.run_id, "version": done.versions[before.run_id]}
+        back: dict[str, Any] = {"run": before.run_id, "version": done.versions[before.run_id]}
         places = _places(before, leg_id)
         undo = url_for(".assign", leg_id=leg_id, on=on.isoformat(), **back, **places)
     notify(_("The ride waits for a car again."), undo=undo)
@@ -118,7 +120,7 @@ def move_over(leg_id: int) -> ResponseReturnValue:
         by=act.user_id,
         now=act.now,
     )
-    back = {"from_run": to_run, "run": from_run, "from_version": done.versions[to_run or 0]}
+    back: dict[str, Any] = {"from_run": to_run, "run": from_run, "from_version": done.versions[to_run or 0]}
     back |= {"version": done.versions[from_run or 0]} | (_places(before, leg_id) if before else {})
     notify(_("The ride is on the run."), undo=url_for(".move_over", leg_id=leg_id, on=on, **back))
     return again(act, on)
@@ -203,7 +205,7 @@ def lock(run_id: int) -> ResponseReturnValue:
             now=act.now,
         )
         on = day_asked(act)
-    undo = {"version": now_at, "stop": stop_id, "locked": "" if is_locked else "1"}
+    undo: dict[str, Any] = {"version": now_at, "stop": stop_id, "locked": "" if is_locked else "1"}
     done = (
         _("Locked: the engine and colleagues leave it as it is.") if is_locked else _("Free again.")
     )
