@@ -50,7 +50,7 @@ def _page(act: Acting, form: Form, status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "admin/messages/sending.html",
         control=control,
-        price=control.part_price_micros / MICRO,
+        price=f"{control.part_price_micros / MICRO:g}",
         price_shown=money(control.part_price_micros, country),
         lines=lines,
         mine={
