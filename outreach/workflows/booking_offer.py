@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.rules import Scope
 from outreach.campaigns.models import Campaign
+from outreach.clinics.codes import AppointmentStatus, Mode
+from outreach.clinics.models import Appointment
 from outreach.clinics.queries import SlotOffer, address_on, available_slots
 from outreach.ledger.codes import DUE, EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
@@ -63,6 +65,16 @@ class SlotDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody of the same household who is booked: the two can travel together (moment 4a)."""
+
+    appointment_id: int
+    name: str
+    slot_at: datetime
+    site_session_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BookingOffer:
     """Everything the form shows."""
 
@@ -74,6 +86,7 @@ class BookingOffer:
     today: date
     fetched_from: str
     is_stay: bool
+    partner: Partner | None = None
 
     @property
     def first_value(self) -> str:
@@ -103,16 +116,53 @@ def booking_offer(
     )
     where = address_on(session, resident_id=resident_id, on=today)
     usual = session.get_one(Resident, resident_id).address_id
+    partner = partner_of(session, resident_id=resident_id)
     return BookingOffer(
         head=head,
-        days=tuple(_by_day(offers)),
+        days=tuple(_by_day(_beside(offers, partner))),
         doses=plannable_doses(session, resident_id=resident_id),
         people=tuple(speakers(session, resident_id=resident_id)),
         live_booking_id=live_booking_id(session, resident_id=resident_id),
         today=today,
         fetched_from=_text(session, where),
         is_stay=where is not None and where != usual,
+        partner=partner,
     )
+
+
+def partner_of(session: Session, *, resident_id: int) -> Partner | None:
+    """Return who of the same household stands in an appointment by our car and travels with nobody yet."""
+    own = session.get_one(Resident, resident_id)
+    if own.household_id is None:
+        return None
+    row = session.execute(
+        select(Appointment, Resident.name)
+        .join(Resident, Resident.id == Appointment.resident_id)
+        .where(
+            Resident.household_id == own.household_id,
+            Resident.id != resident_id,
+            Appointment.status.in_([AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED]),
+            Appointment.outbound_mode == Mode.OUR_CAR,
+            Appointment.linked_appointment_id.is_(None),
+        )
+        .order_by(Appointment.slot_at, Appointment.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Partner(row[0].id, row[1], row[0].slot_at, row[0].site_session_id)
+
+
+def _beside(offers: list[SlotOffer], partner: Partner | None) -> list[SlotOffer]:
+    """Offer first what lies beside the partner's slot: same session, within twenty-five minutes."""
+    if partner is None:
+        return offers
+
+    def is_beside(offer: SlotOffer) -> bool:
+        near = abs(offer.slot_at - partner.slot_at) <= timedelta(minutes=25)
+        return offer.site_session_id == partner.site_session_id and near
+
+    return sorted(offers, key=lambda offer: not is_beside(offer))
 
 
 def _text(session: Session, address_id: int | None) -> str:

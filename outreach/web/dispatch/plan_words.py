@@ -125,6 +125,7 @@ add_messages(
         ),
         "not_to_be_undone_told": _l("Families were told already: change the runs instead."),
         "not_to_be_undone_changed": _l("A run was changed since: change it by hand instead."),
+        "day_not_before": _l("Choose a day before the one that is planned."),
         "task_over": _l("The work is over already."),
     }
 )

@@ -23,6 +23,7 @@ from outreach.web.i18n import _
 from outreach.web.notices import notify
 from outreach.web.visit import services
 from outreach.workflows.accept_plan import accept_plan
+from outreach.workflows.copy_day import copy_day
 from outreach.workflows.make_plan import Order, ask_plan
 from outreach.workflows.plan_sheet import PlanSheet, plan_lines, plan_sheet
 from outreach.workflows.undo_plan import discard_plan, undo_plan
@@ -65,6 +66,37 @@ def ask() -> ResponseReturnValue:
         order = Order(day_asked(act), kind, with_requests=form.yes("with_requests"))
         plan = ask_plan(act.session, order=order, scope=act.scope, by=act.user_id, now=act.now)
     return go(url_for(".show", plan_id=plan.id))
+
+
+@bp.post("/copy")
+@allowed(Role.DISPATCHER)
+def copy() -> ResponseReturnValue:
+    """Open runs like those of a past day."""
+    form = Form(request.form)
+    from_on = form.day("from_on", required=True)
+    form.check()
+    with acting() as act:
+        on = day_asked(act)
+        done = copy_day(
+            act.session,
+            from_on=from_on or on,
+            to_on=on,
+            scope=act.scope,
+            by=act.user_id,
+            now=act.now,
+        )
+    notify(_("Runs opened: %(count)s.", count=done.opened))
+    if done.short_of_crew:
+        notify(
+            _("Without their usual crew: %(plates)s", plates="、".join(done.short_of_crew)),
+            kind="warning",
+        )
+    if done.left_out:
+        notify(
+            _("Not fit or not free that day: %(plates)s", plates="、".join(done.left_out)),
+            kind="warning",
+        )
+    return go(url_for("day.show", on=on.isoformat()))
 
 
 def _sheet(act: Acting, plan_id: int) -> PlanSheet:

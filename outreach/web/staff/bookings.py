@@ -124,7 +124,14 @@ def _read_booking(form: Form, offered: BookingOffer) -> Booking:
         companions=form.whole("companions", least=0, most=3) or 0,
         wants_escort=form.yes("wants_escort"),
         note=form.text("note", longest=500),
+        linked_appointment_id=_travels_with(form, offered),
     )
+
+
+def _travels_with(form: Form, offered: BookingOffer) -> int | None:
+    """Return the appointment of whoever they travel with; only the one that was offered."""
+    partner = offered.partner
+    return partner.appointment_id if partner is not None and form.yes("together") else None
 
 
 def _slot(form: Form, *, required: bool) -> tuple[int, datetime]:
