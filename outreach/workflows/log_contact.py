@@ -309,7 +309,13 @@ def for_household(note: ContactNote, entry_ids: Sequence[int]) -> list[ContactNo
     return [
         replace(
             note,
-            attempt=replace(note.attempt, entry_id=entry_id, uuid=uuid5(own, str(entry_id)).hex),
+            # What had to be said was said to one of them; the others' own messages stay owed.
+            attempt=replace(
+                note.attempt,
+                entry_id=entry_id,
+                uuid=uuid5(own, str(entry_id)).hex,
+                message_id=None,
+            ),
         )
         for entry_id in entry_ids
     ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import User
 from outreach.campaigns.models import Campaign, Product, Vaccine
 from outreach.clinics.models import Appointment, DayEvent, Site, SiteSession
+from outreach.contact.codes import Channel
 from outreach.contact.message_models import InboundMessage, Message
 from outreach.contact.models import AttemptReason, ContactAttempt, Question
 from outreach.ledger.entry_models import (
@@ -288,7 +289,9 @@ def _messages(session: Session, resident_id: int) -> Iterator[Moment]:
             "reason": row.reason,
             "contact_person_id": row.contact_person_id,
             "due_at": row.due_at,
-            "has_words": bool(row.body) and row.contact_person_id is not None,
+            "has_words": bool(row.body)
+            and row.contact_person_id is not None
+            and row.channel is not Channel.VOICE,
         }
         at = row.accepted_at or row.ended_at or row.created_at
         yield Moment(at, "message", facts=facts, reference=row.id)

@@ -65,7 +65,8 @@ def message_for_wechat(
 ) -> WeChatText:
     """Return a message's words for the very person it was written for; NotFound outside the scope."""
     row = session.get(Message, message_id)
-    if row is None or row.resident_id is None or not row.body:
+    # A call's words tell of keys to press: they are no text.
+    if row is None or row.resident_id is None or not row.body or row.channel is Channel.VOICE:
         raise NotFound("not_found")
     head = person_head(session, resident_id=row.resident_id, scope=scope, now=now)
     readers = _readers(session, row.resident_id)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO
 
@@ -139,8 +140,12 @@ class Visitor:
     troubles: list[str]
 
     def go(self, path: str) -> None:
-        """Open a page and expect it to be there."""
+        """Open a page and expect it to be there; a busy one is opened again, as it says."""
         answer = self.page.goto(self.address + path)
+        for _again in range(5):
+            if answer is None or answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            answer = self.page.goto(self.address + path)
         assert answer is not None
         assert answer.status == 200, f"{path}: {answer.status}"
 

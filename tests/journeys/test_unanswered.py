@@ -29,9 +29,8 @@ class Unanswered:
         staff, page = self.staff, self.staff.page
         staff.step_into("grid_worker")
         staff.go("/today")
-        page.locator("main a.work-item__name", has_text="赵").first.click()
-        page.wait_for_load_state()
-        self.person = page.url.removeprefix(staff.address)
+        name = page.locator("main a.work-item__name", has_text="赵").first
+        self.person = str(name.get_attribute("href"))
         self.log("C01")
         staff.go(f"{self.person}/book")
         values = page.eval_on_selector_all("[name=slot]", "all => all.map(one => one.value)")
@@ -47,8 +46,7 @@ class Unanswered:
         """Log a contact on its form; what had to be said with it is chosen there already."""
         staff, page = self.staff, self.staff.page
         staff.go(self.person)
-        page.locator("main a[href*='/contact']").first.click()
-        page.wait_for_load_state()
+        staff.go(str(page.locator("main a[href$='/contact']").first.get_attribute("href")))
         page.locator(f"label[for='c-{channel}']").click()
         page.locator(f"label[for='o-{outcome}']").click()
         page.locator("main form.contact button.btn-primary").click()

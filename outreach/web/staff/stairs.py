@@ -26,6 +26,7 @@ from outreach.web.forms import Form
 from outreach.web.i18n import _, language
 from outreach.web.messages import word
 from outreach.web.staff.contacts import GROUPS, LIFE_KINDS, naming_parts, read_housemates, read_note
+from outreach.web.staff.looks import STEP_LABELS
 from outreach.web.tags import coded
 from outreach.web.visit import services, visit
 from outreach.workflows.contact_sheet import contact_sheet
@@ -84,6 +85,8 @@ def _words() -> dict[str, str]:
         "done": _("noted"),
         "age": _("%(age)s years", age="{n}"),
         "missing": _("Still missing: please fill in what is marked."),
+        "discard": _("Give this note up"),
+        "discard_sure": _("Really? Nothing of this visit to %(name)s is kept.", name="{n}"),
         "locked": _("The list was wiped because nobody touched the screen."),
     }
 
@@ -171,9 +174,11 @@ def _person(act: Acting, item: WorkItem) -> dict[str, object]:
             for part in (
                 coded(action) if action else "",
                 _("dose %(number)s", number=dose) if dose else "",
+                *(coded(STEP_LABELS[call.step]) for call in item.owed_calls[:1]),
             )
             if part
         ),
+        "owed": item.owed_calls[0].message_id if item.owed_calls else None,
         "speakers": [
             [p.contact_person_id, coded(RELATION_LABELS[p.relation])]
             for p in speakers(act.session, resident_id=item.resident_id)

@@ -171,3 +171,24 @@ def test_moment_3c_the_list_dies_with_the_lock_and_unsent_notes_wait_for_their_w
     phone.goto(office.address + "/today/stairs")
     phone.wait_for_selector("#state[data-waiting='0'][data-connected='yes']")
     assert [row.outcome for row in _rows(town_database)] == ["C18"]
+
+
+@pytest.mark.browser
+def test_moment_3c_what_the_office_refuses_stays_with_its_reason_until_mended_or_given_up(
+    phone: Page, office: Office, town: Town, town_database: Database
+) -> None:
+    office.close()
+    _visit(phone, "赵桂英", "C03")
+    phone.fill("[name=next_contact_on]", "2022-12-01")  # a day that is over
+    phone.click("#visit-form button.btn-primary")
+    phone.wait_for_selector("#state[data-waiting='1']")
+    office.open()
+    phone.click("#send")
+    phone.wait_for_selector(".stairs-page__note strong")
+    assert "请约定下次联系" in phone.inner_text("#queue")
+    assert _rows(town_database) == []
+    phone.locator(".stairs-page__note button").last.click()
+    phone.wait_for_selector("#state[data-waiting='1']")
+    phone.locator(".stairs-page__note button").last.click()
+    phone.wait_for_selector("#state[data-waiting='0']")
+    assert _rows(town_database) == []

@@ -4,6 +4,7 @@ const BIGGEST_SIDE = 1600;
 export function openForm(form, person, door) {
   form.reset();
   form.dataset.entry = person.entry;
+  form.dataset.owed = person.owed ?? "";
   const others = door.people.filter((one) => one.entry !== person.entry && one.campaign === person.campaign);
   const also = form.querySelector("#also");
   also.replaceChildren(...others.map(sameFor));
@@ -33,6 +34,8 @@ export function missing(form, needs) {
 export function readFields(form) {
   const fields = [...new FormData(form)].filter(([name, value]) => name !== "photo" && value !== "");
   fields.push(["entry_id", form.dataset.entry]);
+  // The message that could not be sent is said at the door.
+  if (form.dataset.owed) fields.push(["message_id", form.dataset.owed]);
   return fields;
 }
 

@@ -1,6 +1,6 @@
 // The stairwell page: shows the list that lies on the phone, keeps notes, says what is not sent yet.
 import { missing, openForm, readFields, readPhoto } from "./form.js";
-import { canKeep, countOthers, forgetList, keepNote, notesOf, readList } from "./store.js";
+import { canKeep, countOthers, dropNote, forgetList, keepNote, notesOf, readList } from "./store.js";
 import { fetchList, sendNotes } from "./sync.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -74,9 +74,25 @@ function noteLine(note) {
     const again = element("button", note.who, "btn");
     again.type = "button";
     again.addEventListener("click", () => mend(note));
-    line.append(again);
+    line.append(again, discardButton(note));
   }
   return line;
+}
+
+// A note that the office will never take can be given up, after a second tap that names what is lost.
+function discardButton(note) {
+  const button = element("button", words.discard, "btn");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    if (!button.dataset.asked) {
+      button.dataset.asked = "yes";
+      button.textContent = words.discard_sure.replace("{n}", note.who);
+      return;
+    }
+    await dropNote(note.uuid);
+    await show(navigator.onLine);
+  });
+  return button;
 }
 
 function showList(noted) {
