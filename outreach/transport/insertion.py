@@ -38,6 +38,8 @@ def best_insertion(
     """
     before = before or check_run(run, travel)
     first = _first_free(run)
+    if _can_never_ride(run, rider):
+        return _least_bad(run, rider, travel, before, first)
     ranked = sorted(_candidates(run, rider, travel, before, first))
     for cost, at, to in ranked[:EXACT_TRIES]:
         changed = with_leg(run, rider, at, to)
@@ -56,6 +58,15 @@ def with_leg(run: RunFacts, rider: Rider, pickup_at: int, dropoff_at: int) -> Ru
     halts.insert(pickup_at, Halt(rider.leg_id, is_pickup=True))
     halts.insert(dropoff_at, Halt(rider.leg_id, is_pickup=False))
     return replace(run, halts=tuple(halts), riders={**run.riders, rider.leg_id: rider})
+
+
+def _can_never_ride(run: RunFacts, rider: Rider) -> bool:
+    """Tell whether car or crew lack what the person needs, wherever in the run it is."""
+    car, duty = run.car, run.duty
+    lacks_ramp = rider.needs_ramp and not car.has_ramp
+    lacks_escort = rider.wants_escort and not duty.has_escort
+    is_too_big = rider.chairs > car.chairs or rider.seats > car.seats - duty.has_escort
+    return lacks_ramp or lacks_escort or is_too_big
 
 
 def _first_free(run: RunFacts) -> int:
@@ -174,7 +185,7 @@ def _added(
 def _least_bad(
     run: RunFacts, rider: Rider, travel: Travel, before: RunCheck, first: int
 ) -> Insertion:
-    """Return the insertion to show when none fits: near the wished time, breaking least."""
+    """Return the insertion to show when none fits: breaking least, then near the wished time."""
     size = len(run.halts)
     wished = sum(rider.pickup) / 2
     near = sorted(
@@ -192,6 +203,8 @@ def _least_bad(
             found = Insertion(at, to + 1, cost, breaks, after)
             if best is None or (len(breaks), cost) < (len(best.breaks), best.cost_s):
                 best = found
+            if len(breaks) <= 1:
+                return found  # nearest to the wished time, and nothing breaks less
     assert best is not None  # noqa: S101 - there is always the end of the run
     return best
 
