@@ -46,7 +46,7 @@ QUESTIONS = Entry(
     "questions.index", _l("Questions waiting"), "message-question", also=("questions.",)
 )
 DESK = Entry(
-    "desk.show", _l("The desk"), "vaccine", also=("desk.", "desk_person.", "walk_in.")
+    "desk.show", _l("The desk"), "vaccine", also=("desk.", "desk_person.", "walk_in.", "observations.")
 )
 RIDE_CHECKS = Entry(
     "ride_checks.index", _l("Check before the ride"), "clipboard-heart", also=("ride_checks.",)
@@ -89,7 +89,7 @@ SIDEBAR: dict[Role, tuple[Entry, ...]] = {
     Role.GRID_WORKER: (TODAY, LEDGER, IMPORTS, BOOKINGS, INBOX, ASKED, PUBLICITY),
     Role.CALLER: (TODAY, INBOX, ASKED, RIDE_CHECKS),
     Role.DISPATCHER: (DAY, FLEET, CREW, SITES, BOOKINGS, UNMET, CLOSING),
-    Role.CLINICIAN: (QUESTIONS, DESK, CARDS, DEFERRALS, OBSERVATIONS, BATCHES),
+    Role.CLINICIAN: (QUESTIONS, DESK, RIDE_CHECKS, ROUNDS, CARDS, DEFERRALS, BATCHES),
     Role.DESK: (DESK, OBSERVATIONS, RIDE_CHECKS, ROUNDS, SITES),
     Role.LEADER: (STANDING, FUNNEL, RIDES, TRAFFIC, UNITS, WHAT_IF, REPORTS),
     Role.AUDITOR: (AUDIT, STANDING),

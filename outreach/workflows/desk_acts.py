@@ -116,8 +116,9 @@ def give_dose(session: Session, *, press: AtDesk, given: Sequence[Given]) -> Not
             ]
         },
     )
+    # First the lock, then the look: of one form sent twice the second one waits and finds the first.
+    appointment = lock_appointment(session, press.appointment_id)
     if find_event(session, press.uuid) is None:
-        appointment = lock_appointment(session, press.appointment_id)
         _check_not_over(session, appointment)
         _check_screen(session, appointment)
         _check_consents(session, appointment, given)
@@ -145,9 +146,10 @@ def end_without_dose(
     """
     if result not in WITHOUT_DOSE:
         raise InvalidInput("visit_result", field="result")
+    appointment = lock_appointment(session, press.appointment_id)
     is_new = find_event(session, press.uuid) is None
     if is_new:
-        _check_not_over(session, lock_appointment(session, press.appointment_id))
+        _check_not_over(session, appointment)
     if result in {DEFERRED, CONTRAINDICATED}:
         _check_deferral(result, deferral, is_clinician=is_clinician)
     tap = press.tap(DayEventKind.NO_DOSE, {"result": result, "reason": reason.strip()})
