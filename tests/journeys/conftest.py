@@ -46,7 +46,8 @@ def demo_backup(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
         with (shared / f"demo-{language}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (folder / "demo.backup").exists():
-                folder.mkdir(exist_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)  # what an attempt that failed left
+                folder.mkdir()
                 environment = _environment(folder, "", OUTREACH_NOW=BEGINS[language])
                 _command(environment, "init")
                 _command(environment, "demo", "--language", language)
