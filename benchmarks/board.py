@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import statistics
 import sys
@@ -38,6 +39,7 @@ PAINTS = 5
 @contextmanager
 def served(services: Services) -> Iterator[str]:
     """Serve the pages on a free port."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -107,7 +109,8 @@ def measure(folder: Path, *, people: int, runs: int, steps: int) -> dict[str, An
     settings = Settings(instance=folder, database_url=f"sqlite:///{folder}/board.sqlite")
     save_vault(new_vault(), settings.keys_file)
     services = build_services(settings)
-    day = build_full_day(services.database, people=people, runs=runs)
+    travel = services.travel_times
+    day = build_full_day(services.database, people=people, runs=runs, travel=travel)
     with services.database.write() as session:
         add_dispatcher(session, day.village.district_id, password=PASSWORD)
     loop_s = cpu_loop_s()

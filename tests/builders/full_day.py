@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -34,7 +35,12 @@ EVEN_OUT_S = 90
 
 
 def build_full_day(
-    database: Database, *, people: int = 200, runs: int = 20, share: float = 0.85
+    database: Database,
+    *,
+    people: int = 200,
+    runs: int = 20,
+    share: float = 0.85,
+    travel: TravelTimes | None = None,
 ) -> Day:
     """Build it: people all over a district, all runs filled greedily until a share of the rides has a car."""
     cars = [car(f"豫A{i:04d}D", seats=6, chairs=2, lost=1, ramp=i % 2 == 0) for i in range(runs)]
@@ -44,8 +50,8 @@ def build_full_day(
         _scatter(session, day.residents, chance)
     for who in range(people):
         slot = at(*FIRST_SLOT) + timedelta(minutes=20 * (who % SLOTS))
-        book_car(database, day, who, slot)
-    fill_runs(database, day.travel, share=share)
+        book_car(database, replace(day, travel=travel or day.travel), who, slot)
+    fill_runs(database, travel or day.travel, share=share)
     return day
 
 
@@ -107,7 +113,12 @@ def _cheapest(
 
 
 def add_dispatcher(
-    session: Session, area_id: int, *, username: str = "chen", language: str = "en", password: str = ""
+    session: Session,
+    area_id: int,
+    *,
+    username: str = "chen",
+    language: str = "en",
+    password: str = "",
 ) -> tuple[int, str]:
     """Add a dispatcher for an area; return (user, the token of an open sitting)."""
     user = User(

@@ -42,7 +42,7 @@ function remember(event) {
   const active = document.activeElement;
   const holder = active?.closest?.("#board [data-leg]");
   kept = {
-    open: new Map([...board.querySelectorAll("[data-run]")].map((run) => [run.id, run.querySelector("details").open])),
+    open: new Map([...board.querySelectorAll("[data-run]")].map((run) => [run.id, run.querySelector(".run__more").open])),
     scroll: board.querySelector("[data-drop='waiting']").scrollTop,
     focus: holder ? { leg: holder.dataset.leg, stop: holder.dataset.stop, grip: active.matches("[data-grip]") } : null,
   };
@@ -54,7 +54,7 @@ function restore() {
   const { open, scroll, focus } = kept;
   kept = null;
   for (const [id, isOpen] of open) {
-    const more = document.getElementById(id)?.querySelector("details");
+    const more = document.getElementById(id)?.querySelector(".run__more");
     if (more && isOpen) more.open = true;
   }
   board.querySelector("[data-drop='waiting']").scrollTop = scroll;
