@@ -288,7 +288,7 @@ class Story:
         for kind in ("ready", "left_site"):
             self.tap(phone, kind)
         page.goto(self.address + "/field/run")
-        page.locator("[name=received_by]").first.fill(self.cast.daughter)
+        page.locator("[name=received_by]:visible").first.fill(self.cast.daughter)
         self.tap(phone, "handed_over", reload=False)
         self.picture("17-home", phone)
 
@@ -333,7 +333,7 @@ class Story:
         if reload:
             phone.go("/field/run")
         button = phone.page.locator(
-            f"article:has-text('{self.cast.mark}') button[value={kind}]"
+            f"article:has-text('{self.cast.mark}') button[value={kind}]:visible"
         ).first
         button.click()
         phone.page.wait_for_load_state()
