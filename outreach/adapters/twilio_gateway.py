@@ -158,17 +158,19 @@ class TwilioGateway:
 
     def capabilities(self, to: str) -> Capabilities:
         """Return what Twilio carries to a country: no reply, link or landline text to mainland China."""
+        # A messaging service sends texts only; calls need a number of our own.
+        has_number = not self._account.sender.startswith("MG")
         if to.startswith("+86"):
             return Capabilities(
-                voice=True,
-                keypress=bool(self._account.public_url),
+                voice=has_number,
+                keypress=has_number and bool(self._account.public_url),
                 can_be_asked=True,
                 identical_per_day=2,
                 any_per_day=4,
             )
         return Capabilities(
-            voice=True,
-            keypress=bool(self._account.public_url),
+            voice=has_number,
+            keypress=has_number and bool(self._account.public_url),
             two_way=bool(self._account.public_url),
             can_be_asked=True,
         )

@@ -16,7 +16,7 @@ from outreach.accounts.rules import Scope
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.models import Campaign
 from outreach.contact.call_first import CallFirst, call_first
-from outreach.contact.codes import Channel, MessageState, QuestionState
+from outreach.contact.codes import QuestionState
 from outreach.contact.message_models import Message
 from outreach.contact.models import Question
 from outreach.contact.priority import Claim, Reason, points_of, reasons_for
@@ -24,6 +24,7 @@ from outreach.contact.worklist_facts import (
     OwedCall,
     answers_ready,
     booked_residents,
+    is_owed_call,
     owed_calls,
     ring_backs,
     rung_in_vain,
@@ -195,9 +196,7 @@ def day_ends_at(session: Session, day: date) -> datetime:
 
 def _waits(day: date, now: datetime, tonight: datetime) -> ColumnElement[bool]:
     """Return the condition that something is to be done: a date has come, or somebody waits for a word."""
-    owed = select(Message.resident_id).where(
-        Message.channel == Channel.CALL, Message.state == MessageState.HELD, Message.due_at <= now
-    )
+    owed = select(Message.resident_id).where(is_owed_call(now))
     answered = select(Question.entry_id).where(
         Question.state == QuestionState.ANSWERED, Question.entry_id.is_not(None)
     )

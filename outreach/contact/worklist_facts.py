@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.clinics.codes import STANDING
 from outreach.clinics.models import Appointment
-from outreach.contact.codes import Channel, InboundState, MessageState, QuestionState
+from outreach.contact.codes import Channel, InboundState, MessageState, Purpose, QuestionState
 from outreach.contact.follow_up import UNREACHED
 from outreach.contact.message_models import InboundMessage, Message
 from outreach.contact.models import ContactAttempt, Question
 from outreach.ledger.models import ContactPerson, Phone
+
+DOUBT_LASTS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,29 @@ class OwedCall:
     due_at: datetime
 
 
+def is_owed_call(now: datetime) -> ColumnElement[bool]:
+    """Return what only a call settles: owed ones that are due, and texts of which nobody can say
+    whether they arrived, as long as what they tell still matters (decisions §3)."""
+    by_person = (
+        (Message.channel == Channel.CALL)
+        & (Message.state == MessageState.HELD)
+        & (Message.due_at <= now)
+    )
+    in_doubt = (
+        (Message.state == MessageState.UNRESOLVED)
+        & Message.purpose.in_([Purpose.APPOINTMENT, Purpose.RIDE])
+        & (Message.expires_at.is_(None) | (Message.expires_at > now - DOUBT_LASTS))
+    )
+    return or_(by_person, in_doubt)
+
+
 def owed_calls(
     session: Session, residents: Sequence[int], now: datetime
 ) -> dict[int, list[OwedCall]]:
     """Return per resident the calls that are due now."""
     rows = session.scalars(
         select(Message)
-        .where(
-            Message.resident_id.in_(residents),
-            Message.channel == Channel.CALL,
-            Message.state == MessageState.HELD,
-            Message.due_at <= now,
-        )
+        .where(Message.resident_id.in_(residents), is_owed_call(now))
         .order_by(Message.due_at, Message.id)
     )
     found: dict[int, list[OwedCall]] = defaultdict(list)

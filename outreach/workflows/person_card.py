@@ -11,6 +11,7 @@ from outreach.accounts.rules import Scope
 from outreach.clinics.models import Appointment, Site, SiteSession
 from outreach.contact.call_first import call_first
 from outreach.contact.models import Question
+from outreach.contact.opt_outs import standing, widest
 from outreach.db import vault_of
 from outreach.kernel.dates import age_on
 from outreach.kernel.identity import mask_id
@@ -187,6 +188,9 @@ class _Reading:
             kind=str(phone.kind),
             is_invalid=phone.invalid_since is not None,
             invalid_reason=phone.invalid_reason,
+            opted_out=widest(
+                [row.scope for row in standing(self._session, number_index=phone.number_index)]
+            ),
         )
 
     def stays(self) -> tuple[StayLine, ...]:

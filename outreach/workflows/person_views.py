@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 from outreach.campaigns.dose_facts import Assessment, DatedRule, DoseEvaluation, Forecast
 from outreach.contact.call_first import CallFirst
+from outreach.contact.codes import OptOutScope
 from outreach.ledger.codes import EntryStatus, StrikeOffKind
 from outreach.workflows.person_timeline import Moment
 
@@ -20,6 +21,7 @@ class PhoneLine:
     kind: str
     is_invalid: bool
     invalid_reason: str
+    opted_out: OptOutScope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -53,6 +53,7 @@ class State:
     latency_s: float = 0.0
     mix: dict[str, float] = field(default_factory=lambda: {"ok": 1.0})
     retry_after: str = ""
+    most_per_page: int = 50
     answer: dict[str, Any] | None = None
     messages: list[dict[str, Any]] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -130,7 +131,22 @@ class Handler(BaseHTTPRequestHandler):
         with self.state.lock:
             kept = list(self.state.messages if kind == "messages" else self.state.calls)
         found = [m for m in kept if m["to"] == asked.get("To", m["to"])]
-        self._answer(200, {kind: found, "page": 0, "page_size": 50, "next_page_uri": None})
+        self._answer(200, self._page(kind, parts.path, asked, found))
+
+    def _page(
+        self, kind: str, path: str, asked: dict[str, str], found: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return one page of a list, with the address of the next, as Twilio does."""
+        size = min(int(asked.get("PageSize", "50")), self.state.most_per_page)
+        page = int(asked.get("Page", "0"))
+        is_last = (page + 1) * size >= len(found)
+        query = urlencode({**asked, "PageSize": size, "Page": page + 1, "PageToken": "PAx"})
+        return {
+            kind: found[page * size : (page + 1) * size],
+            "page": page,
+            "page_size": size,
+            "next_page_uri": None if is_last else f"{path}?{query}",
+        }
 
     def _is_ours(self, path: str, kind: str) -> bool:
         wanted = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()

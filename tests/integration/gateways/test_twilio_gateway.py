@@ -161,6 +161,25 @@ def test_a_message_of_unknown_fate_is_found_by_number_words_and_time(provider: P
     assert isinstance(route.find(sought(posted_at=late)), NotThere)
 
 
+def test_a_message_on_a_later_page_of_the_list_is_found(provider: Provider) -> None:
+    provider.control(most_per_page=2)
+    for number in range(5):
+        gateway(provider).send(text(body=f"第{number}条"))
+    found = gateway(provider).find(sought(body="第4条"))
+    assert isinstance(found, Found)
+    assert found.provider_id == provider.accepted()[4]["sid"]
+
+
+def test_a_messaging_service_carries_texts_and_no_calls(provider: Provider) -> None:
+    account = TwilioAccount(SID, TOKEN, "MG" + "a" * 32, provider.base, PUBLIC)
+    route = TwilioGateway(account)
+    assert not route.capabilities(TO).voice
+    assert isinstance(route.send(text()), Accepted)
+    (sent,) = provider.accepted()
+    assert sent["MessagingServiceSid"] == account.sender
+    assert "From" not in sent
+
+
 def test_a_provider_that_cannot_be_asked_is_asked_again_later(provider: Provider) -> None:
     assert isinstance(gateway(provider, token="rotated").find(sought()), CannotTell)
 

@@ -22,6 +22,7 @@ from outreach.contact.message_models import Experiment, Message, OptOut
 from outreach.contact.opt_outs import opt_out_numbers
 from outreach.contact.retention import forget_old_messages
 from outreach.contact.wordings import NewWording, save_wording
+from outreach.contact.worklist_facts import owed_calls
 from outreach.kernel.errors import NotAllowed, NotFound
 from outreach.ledger.codes import PhoneKind, Relation
 from outreach.ledger.doses import record_dose
@@ -176,6 +177,10 @@ class TestRoutesByHand:
         assert hand.database.act(lambda s: ask_now(s, real_now=hand.real_now)) == 1
         done = reconcile_messages(hand.database, hand.routes, real_now=lambda: hand.real_now)
         assert (done.unresolved, len(hand.gateway.asked)) == (1, 1)
+        (told,) = hand.messages(step=Step.BOOKED)
+        with hand.database.read() as session:
+            calls = owed_calls(session, [told.resident_id or 0], hand.now)
+        assert calls[told.resident_id or 0][0].message_id == told.id, "a person rings and asks"
 
 
 class TestKeeping:
