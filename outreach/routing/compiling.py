@@ -167,7 +167,12 @@ def _network(
     problem: Problem, rows: list[LegRow], heads: list[list[int]], number: dict[str, int]
 ) -> Network:
     fleet = problem.vehicles
-    travel = np.where(np.isinf(problem.travel_s), NOWHERE_S, problem.travel_s)
+    travel = problem.travel_s.view()
+    if np.isinf(travel).any():
+        travel = np.where(np.isinf(travel), NOWHERE_S, travel)
+    back = travel if (travel == travel.T).all() else np.ascontiguousarray(travel.T)
+    travel.setflags(write=False)
+    back.setflags(write=False)
     kind, samples = _kinds(fleet)
     place = np.full(2 * len(rows), ANYWHERE, np.int32)
     early = np.zeros(2 * len(rows))
@@ -198,6 +203,7 @@ def _network(
     group, avoid = _groups(problem, rows)
     return Network(
         travel=travel,
+        back=back,
         place=place,
         early=early,
         late=late,

@@ -15,8 +15,7 @@ from outreach.routing.pricing import box_memory, new_memory
 from outreach.routing.search import Dials, Progress, box_progress, search, total_cost
 from outreach.routing.tours import Tours, box_tours, copy_of, empty_tours, refresh
 
-REGRET_AT_MOST = 600  # units; beyond, the first plan is made batch by batch
-BATCH = 60
+BATCH = 20  # units of the first plan that are inserted by regret at a time
 
 
 class Island:
@@ -56,13 +55,12 @@ class Island:
     def construct(self, should_stop: Callable[[], bool] | None = None) -> bool:
         """Fill the current plan with whoever is not in it yet; return whether all were tried.
 
-        Few are inserted by regret all at once; many in batches, by priority and time of day.
+        They go in by regret, batch by batch in the order of priority and time of day.
         """
         missing = self._in_order(self.everyone[self.now.option[self.everyone] < 0])
-        size = max(1, len(missing)) if len(missing) <= REGRET_AT_MOST else BATCH
         first = 0
-        for first in range(0, len(missing), size):
-            batch = missing[first : first + size]
+        for first in range(0, len(missing), BATCH):
+            batch = missing[first : first + BATCH]
             insert_by_regret(
                 self.net, self.compiled.weights, self.units, self._now, self.boxed_memory,
                 self.chance, batch, len(batch), 0.0,
@@ -71,7 +69,7 @@ class Island:
                 break
         self.start_from(copy_of(self.now))
         self.note_all()
-        return first + size >= len(missing)
+        return first + BATCH >= len(missing)
 
     def _in_order(self, units: Nodes) -> Nodes:
         """Sort units by priority, then by when their first leg is due."""

@@ -9,6 +9,7 @@ from outreach.routing.network import RIDE, Network, Nodes
 
 NEAREST = 60
 LONGEST_PAUSE_S = 3600.0  # legs further apart in time are no neighbours
+NO_STEP_S = 1e12
 WAIT_SHARE = 0.3  # a second of waiting between two stops counts this much of a second of driving
 
 
@@ -21,28 +22,31 @@ def nearest_legs(net: Network, leg_unit: Nodes, count: int) -> Nodes:
 def _nearest(net: Network, leg_unit: Nodes, count: int) -> Nodes:
     legs = len(leg_unit)
     near = np.full((legs, count), -1, np.int32)
-    closeness = np.empty(legs)
+    apart = np.empty(count)
     for a in range(legs):
+        kept = 0
         for b in range(legs):
-            closeness[b] = np.inf
-            rides = net.form[a] == RIDE and net.form[b] == RIDE
-            apart_s = max(
-                net.early[2 * a] - net.late[2 * b + 1], net.early[2 * b] - net.late[2 * a + 1]
-            )
-            if (
-                rides
-                and apart_s < LONGEST_PAUSE_S
-                and leg_unit[b] >= 0
-                and leg_unit[a] != leg_unit[b]
-            ):
-                closeness[b] = _apart(net, a, b)
-        kept = min(count, legs)
-        chosen = np.argpartition(closeness, kept - 1)[:kept] if kept < legs else np.arange(legs)
-        ranked = chosen[np.argsort(closeness[chosen])]
-        for rank in range(min(count, len(ranked))):
-            if closeness[ranked[rank]] < 1e12:
-                near[a, rank] = ranked[rank]
+            if leg_unit[b] < 0 or leg_unit[a] == leg_unit[b] or not _may_meet(net, a, b):
+                continue
+            far = _apart(net, a, b)
+            if far >= NO_STEP_S or (kept == count and far >= apart[count - 1]):
+                continue
+            rank = min(kept, count - 1)
+            while rank > 0 and apart[rank - 1] > far:
+                apart[rank], near[a, rank] = apart[rank - 1], near[a, rank - 1]
+                rank -= 1
+            apart[rank], near[a, rank] = far, b
+            kept = min(kept + 1, count)
     return near
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _may_meet(net: Network, a: int, b: int) -> bool:
+    """Tell whether two rides are close enough in time to stand side by side in a route."""
+    if net.form[a] != RIDE or net.form[b] != RIDE:
+        return False
+    apart_s = max(net.early[2 * a] - net.late[2 * b + 1], net.early[2 * b] - net.late[2 * a + 1])
+    return apart_s < LONGEST_PAUSE_S  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)

@@ -32,6 +32,7 @@ class Network(NamedTuple):
     """Legs and vehicles as arrays."""
 
     travel: Floats  # [place, place]
+    back: Floats  # [place, place] the same from the other end: travel[b, a], read along rows
     place: Nodes  # [node]
     early: Floats  # [node]
     late: Floats  # [node]
@@ -72,6 +73,7 @@ def box_network(t: Network) -> Network:
     """Return the arrays of a ``Network`` by reference."""
     return NetworkBox(  # type: ignore[no-untyped-call, return-value]
         t.travel,
+        t.back,
         t.place,
         t.early,
         t.late,

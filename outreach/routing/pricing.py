@@ -99,90 +99,110 @@ def _work_out(
     if net.form[leg] != RIDE:
         return _work_out_solo(net, weights, tours, memory, leg, v)
     kind = net.kind[v]
-    travel, low, high, gap = net.travel, tours.low[v], tours.high[v], tours.gap[v]
+    low, high, gap, served = tours.low[v], tours.high[v], tours.gap[v], tours.served[v]
     seq, where = tours.seq[v], tours.where[v]
     p, d = 2 * leg, 2 * leg + 1
     here, there = net.place[p], net.place[d]
+    to_here, from_here = net.back[here], net.travel[here]
+    to_there, from_there = net.back[there], net.travel[there]
     serve_p, serve_d = net.service[kind, p], net.service[kind, d]
     early_p, late_p, early_d, late_d = net.early[p], net.late[p], net.early[d], net.late[d]
     cap, direct = net.ride[leg], net.direct[leg]
     best = NEVER
     best_i = best_j = 0
     unused = weights.vehicle if size == 0 else 0.0
-    for i in range(net.head[v], size + 1):
-        leaving = low[i] + gap[i] - travel[where[i], where[i + 1]]
+    first = max(np.int64(net.head[v]), _before(high, size, early_p + serve_p))
+    for i in range(first, size + 1):
+        leaving = low[i] + served[i]
         if leaving > late_p + SLACK_S:
             break
-        if not _room(net, tours, v, kind, leg, i):
-            continue
-        start_p = max(early_p, leaving + travel[where[i], here])
-        if start_p > late_p + SLACK_S:
+        start_p = max(early_p, leaving + to_here[where[i]])
+        onward = start_p + serve_p + _drive_on(net, tours, v, from_here, i + 1)
+        if start_p > late_p + SLACK_S or onward > high[i + 1] + SLACK_S:
             continue
         k = i + 1
+        before = gap[i] - served[i]
         if net.floating:
             while k <= size and net.place[seq[k]] < 0:
                 k += 1
+            before = net.travel[where[i], where[k]]
         ahead = where[k]
-        before = travel[where[i], ahead]
-        to_p = travel[where[i], here]
+        detour_p = to_here[where[i]] + from_here[ahead] - before
+        cost_p = weights.drive * detour_p + unused
+        if weights.ride > 0.0:
+            cost_p += weights.ride * tours.aboard[v, i] * (detour_p + serve_p)
+        if cost_p >= best or not _room(net, tours, v, kind, leg, i):
+            continue
         # The drop-off right behind the pickup.
         start_d = max(early_d, start_p + serve_p + direct)
         if start_d <= late_d + SLACK_S:
-            detour = to_p + direct + travel[there, ahead] - before
+            detour = to_here[where[i]] + direct + from_there[ahead] - before
             cost = weights.drive * detour + unused
             if weights.ride > 0.0:
                 cost += weights.ride * tours.aboard[v, i] * (detour + serve_p + serve_d)
             if (
                 cost < best
-                and start_d + serve_d + travel[there, where[i + 1]] <= high[i + 1] + SLACK_S
+                and start_d + serve_d + _drive_on(net, tours, v, from_there, i + 1)
+                <= high[i + 1] + SLACK_S
                 and admits(net, tours, v, leg, i, i, memory.starts, memory.gaps, memory.nodes)
             ):
                 best, best_i, best_j = cost, i, i
-        if i == size:
-            break
         # The drop-off further on: walk along with the new passenger on board.
-        detour_p = to_p + travel[here, ahead] - before
-        cost_p = weights.drive * detour_p + unused
-        if weights.ride > 0.0:
-            cost_p += weights.ride * tours.aboard[v, i] * (detour_p + serve_p)
-        if cost_p >= best:
-            continue
-        start = start_p + serve_p + travel[here, where[i + 1]]
-        on_board = travel[here, where[i + 1]]
+        start = onward
+        on_board = from_here[where[i + 1]]
         for j in range(i + 1, size + 1):
             start = max(low[j], start)
-            if start > high[j] + SLACK_S or on_board > cap + SLACK_S:
+            leaving = start + served[j]
+            if start > high[j] + SLACK_S or on_board > cap + SLACK_S or leaving > late_d + SLACK_S:
                 break
             if net.form[seq[j] >> 1] == PAUSE or not _room(net, tours, v, kind, leg, j):
                 break
-            leaving = gap[j] - travel[where[j], where[j + 1]]
-            if start + leaving > late_d + SLACK_S:
-                break
-            start_d = max(early_d, start + leaving + travel[where[j], there])
+            start_d = max(early_d, leaving + to_there[where[j]])
             if (
                 start_d <= late_d + SLACK_S
-                and on_board + leaving + travel[where[j], there] <= cap + SLACK_S
+                and start_d + serve_d + _drive_on(net, tours, v, from_there, j + 1)
+                <= high[j + 1] + SLACK_S
+                and on_board + served[j] + to_there[where[j]] <= cap + SLACK_S
             ):
                 k = j + 1
+                before = gap[j] - served[j]
                 if net.floating:
                     while k <= size and net.place[seq[k]] < 0:
                         k += 1
-                detour_d = (
-                    travel[where[j], there] + travel[there, where[k]] - travel[where[j], where[k]]
-                )
+                    before = net.travel[where[j], where[k]]
+                detour_d = to_there[where[j]] + from_there[where[k]] - before
                 cost = cost_p + weights.drive * detour_d
                 if weights.ride > 0.0:
                     cost += weights.ride * tours.aboard[v, j] * (detour_d + serve_d)
                     cost += weights.ride * max(0.0, start_d - start_p - serve_p - direct)
-                if (
-                    cost < best
-                    and start_d + serve_d + travel[there, where[j + 1]] <= high[j + 1] + SLACK_S
-                    and admits(net, tours, v, leg, i, j, memory.starts, memory.gaps, memory.nodes)
+                if cost < best and admits(
+                    net, tours, v, leg, i, j, memory.starts, memory.gaps, memory.nodes
                 ):
                     best, best_i, best_j = cost, i, j
             start += gap[j]
             on_board += gap[j]
     return best, (np.int64(best_i) << 16) | np.int64(best_j)  # type: ignore[return-value]
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _before(high: Floats, size: int, ready: float) -> int:
+    """Return the first position whose next stop can still start as late as ``ready``."""
+    first, last = 0, size
+    while first < last:
+        middle = (first + last) >> 1
+        if high[middle + 1] + SLACK_S < ready:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _drive_on(net: Network, tours: Tours, v: int, row: Floats, k: int) -> float:
+    """Return the drive from a place (its row of the table) to position ``k``; a break comes along."""
+    if net.floating and k <= tours.size[v] and net.place[tours.seq[v, k]] < 0:
+        return 0.0
+    return row[tours.where[v, k]]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)

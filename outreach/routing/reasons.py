@@ -21,10 +21,8 @@ def servable_alone(compiled: Compiled, begun: Tours) -> Flags:
     boxed, tours = box_network(net), box_tours(begun)
     able = np.zeros(len(net.ride), np.uint8)
     for v in range(len(net.kind)):
-        same = np.flatnonzero(net.kind[:v] == net.kind[v])
-        for g in np.flatnonzero((able == 0) & (net.fits[v] == 1)):
-            if any(net.fits[w, g] for w in same):
-                continue
+        alike = net.fits[:v][net.kind[:v] == net.kind[v]].any(axis=0)
+        for g in np.flatnonzero((able == 0) & (net.fits[v] == 1) & ~alike):
             price, _ = price_in_route(boxed, compiled.weights, tours, memory, int(g), v)
             able[g] = price < NEVER
     return able

@@ -183,10 +183,15 @@ def remove_costly(
             detours[s] += _detour(net, tours, units.legs[k])
         detours[s] *= 0.7 + 0.6 * draw(chance)
     count = 0
-    for s in np.argsort(-detours):
-        if count >= wanted:
+    for _ in range(sample):
+        dearest = 0
+        for s in range(1, sample):
+            if detours[s] > detours[dearest]:
+                dearest = s
+        if count >= wanted or detours[dearest] == -np.inf:
             break
-        count = _take(units, tours, memory, bank, count, drawn[s])
+        detours[dearest] = -np.inf
+        count = _take(units, tours, memory, bank, count, drawn[dearest])
     return count
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from outreach.routing.tours import Tours
 
 SLACK_S = 1e-6  # rounding errors of sums of seconds stay below this
+NO, YES, UNCLEAR = 0, 1, 2
 
 
 @nb.njit(cache=True, nogil=True)
@@ -182,6 +183,10 @@ def admits(
     """
     kind = net.kind[v]
     solo = net.form[leg] != RIDE
+    if not solo and not net.floating:
+        answer = _plainly(net, tours, v, leg, after_pickup, after_dropoff, starts)
+        if answer != UNCLEAR:
+            return answer == YES
     grown = 1 if solo else 2
     size = tours.size[v]
     last = size + 1 + grown
@@ -253,6 +258,64 @@ def admits(
         if first > last:
             return True
     return False
+
+
+@nb.njit(cache=True, nogil=True)
+def _plainly(net: Network, tours: Tours, v: int, leg: int, i: int, j: int, starts: Floats) -> int:
+    """Answer the cases in which moving later starts is enough, which are most of them.
+
+    The stops behind the new ones are pushed until the push dies away. When that breaks no rule that
+    bounds a difference, it is a schedule; when it does, earlier starts might have to move too.
+    """
+    low, high, gap, where = tours.low[v], tours.high[v], tours.gap[v], tours.where[v]
+    aboard, seq = tours.aboard[v], tours.seq[v]
+    kind, last = net.kind[v], tours.size[v] + 1
+    p, d = 2 * leg, 2 * leg + 1
+    from_here, from_there = net.travel[net.place[p]], net.travel[net.place[d]]
+    to_there = net.back[net.place[d]]
+    at = low[i] + tours.served[v, i] + net.back[net.place[p], where[i]]
+    start_p = max(at, net.early[p])
+    if start_p > net.late[p] + SLACK_S:
+        return NO
+    if start_p - at > net.waiting and aboard[i] > 0:
+        return UNCLEAR
+    boarded = start_p + net.service[kind, p]
+    at = boarded + (net.direct[leg] if i == j else from_here[where[i + 1]])
+    for k in range(i + 1, j + 1):
+        start = max(at, low[k])
+        if start > high[k] + SLACK_S:
+            return NO
+        if start - at > net.waiting:
+            return UNCLEAR
+        starts[k] = start
+        at = start + (gap[k] if k < j else tours.served[v, k] + to_there[where[k]])
+    start_d = max(at, net.early[d])
+    if start_d > net.late[d] + SLACK_S:
+        return NO
+    if start_d - boarded > net.ride[leg] + SLACK_S or start_d - at > net.waiting:
+        return UNCLEAR
+    at = start_d + net.service[kind, d] + from_there[where[j + 1]]
+    reach = j
+    for k in range(j + 1, last + 1):
+        if at <= low[k]:
+            if low[k] - at > net.waiting and aboard[k - 1] > 0:
+                return UNCLEAR
+            break
+        if at > high[k] + SLACK_S:
+            return NO
+        starts[k] = at
+        at += gap[k]
+        reach = k
+    if reach == last and starts[last] - net.duty[v] > low[0] + SLACK_S:
+        return UNCLEAR
+    for k in range(i + 1, min(reach, last - 1) + 1):
+        node = seq[k]
+        if node & 1 and starts[k] > low[k]:
+            other = tours.spot[node ^ 1]
+            began = low[other] if other <= i else starts[other]
+            if starts[k] - net.ride[node >> 1] - net.service[kind, node ^ 1] > began + SLACK_S:
+                return UNCLEAR
+    return YES
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

@@ -25,6 +25,7 @@ class Tours(NamedTuple):
     low: Floats  # [vehicle, position] earliest feasible start of service
     high: Floats  # [vehicle, position] latest feasible start of service
     gap: Floats  # [vehicle, position] service there and the drive to the next position
+    served: Floats  # [vehicle, position] service there alone
     where: Nodes  # [vehicle, position] place
     load: Floats  # [vehicle, position, dimension] on leaving the position
     aboard: Nodes  # [vehicle, position] parties on board on leaving the position
@@ -59,6 +60,7 @@ def box_tours(t: Tours) -> Tours:
         t.low,
         t.high,
         t.gap,
+        t.served,
         t.where,
         t.load,
         t.aboard,
@@ -84,6 +86,7 @@ def empty_tours(net: Network, units: Units, longest: int) -> Tours:
         low=np.zeros(wide),
         high=np.zeros(wide),
         gap=np.zeros(wide),
+        served=np.zeros(wide),
         where=np.zeros(wide, np.int32),
         load=np.zeros((*wide, net.load.shape[2])),
         aboard=np.zeros(wide, np.int32),
@@ -107,9 +110,9 @@ def copy_of(tours: Tours) -> Tours:
 @nb.njit(cache=True, nogil=True)
 def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
     """Recompute everything about route ``v`` from its sequence; return whether it is feasible."""
-    size = tours.size[v]
+    size = np.int64(tours.size[v])
     kind = net.kind[v]
-    seq, where, gap = tours.seq[v], tours.where[v], tours.gap[v]
+    seq, where, gap, served = tours.seq[v], tours.where[v], tours.gap[v], tours.served[v]
     load, aboard = tours.load[v], tours.aboard[v]
     dimensions = load.shape[1]
     fine = True
@@ -131,6 +134,7 @@ def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
             where[k] = net.end[v]
         drive = net.travel[where[k - 1], where[k]]
         driving += drive
+        served[k - 1] = leaving
         gap[k - 1] = leaving + drive
         if k > size:
             break
@@ -152,7 +156,7 @@ def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
                 fine = False
         if net.grouped:
             fine = _mix(net, tours, v, k, node) and fine
-    gap[size + 1] = 0.0
+    gap[size + 1] = served[size + 1] = 0.0
     tours.mark[v] = mark
     tours.drive[v] = driving
     if not fine:
@@ -163,7 +167,7 @@ def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
 @nb.njit(cache=True, nogil=True)
 def time_and_price(net: Network, weights: Weights, tours: Tours, v: int, used: bool) -> bool:  # noqa: FBT001
     """Schedule route ``v`` and price it; return whether a schedule exists."""
-    size = tours.size[v]
+    size = np.int64(tours.size[v])
     if not earliest_starts(
         net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.low[v]
     ):
@@ -270,6 +274,7 @@ def copy_route(source: Tours, target: Tours, v: int) -> None:
         target.low[v, k] = source.low[v, k]
         target.high[v, k] = source.high[v, k]
         target.gap[v, k] = source.gap[v, k]
+        target.served[v, k] = source.served[v, k]
         target.where[v, k] = source.where[v, k]
         target.aboard[v, k] = source.aboard[v, k]
         target.groups[v, k] = source.groups[v, k]
