@@ -46,9 +46,10 @@ fix: setup-dev  ## mend format and style where a machine can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-lock: setup-dev  ## pin requirements.txt and requirements-dev.txt anew, with hashes
+lock: setup-dev  ## pin the requirements*.txt anew, with hashes
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) benchmarks/requirements.in -o benchmarks/requirements.txt
 
 story: setup-dev  ## play the story in a browser and save its pictures into docs/
 	@$(PY) -m pytest tests/journeys -k story --pictures docs/story $(ARGS)
