@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import blake2b
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from outreach.transport.models import Driver, Escort, Leave, Shift, Vehicle, VehicleCheck
@@ -19,7 +18,7 @@ def pulse_of(session: Session, *, on: date) -> str:
     return blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
 
-def _questions(on: date) -> list[Select[Any]]:
+def _questions(on: date) -> list[Executable]:
     """Counts, sums of versions and newest instants; every write moves at least one of them."""
     legs = select(func.count(RideLeg.id), func.sum(RideLeg.version)).where(RideLeg.on == on)
     runs = select(func.count(Run.id), func.sum(Run.version)).where(Run.on == on)

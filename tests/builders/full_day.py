@@ -48,9 +48,10 @@ def build_full_day(
     chance = random.Random(7)
     with database.write() as session:
         _scatter(session, day.residents, chance)
+    driven = day if travel is None else replace(day, travel=travel)  # type: ignore[arg-type]
     for who in range(people):
         slot = at(*FIRST_SLOT) + timedelta(minutes=20 * (who % SLOTS))
-        book_car(database, replace(day, travel=travel or day.travel), who, slot)
+        book_car(database, driven, who, slot)
     fill_runs(database, travel or day.travel, share=share)
     return day
 

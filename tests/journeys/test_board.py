@@ -1,4 +1,4 @@
-"""The board in browsers: two dispatchers on one run, everything by keyboard alone, dragging, the day's proof."""
+"""The board in browsers: two dispatchers on one run, the keyboard alone, dragging, the proof of a day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -201,10 +202,10 @@ def test_the_day_is_closed_only_on_a_proof_that_everybody_is_home(room: Room) ->
         assign(room.database, room.day, leg_id)
     author = Author(EventSource.DISPATCH, user_id=room.day.by)
 
-    def note(kind: DayEventKind, hour: int, minute: int, leg_id: int, **facts: object) -> None:
+    def note(what: DayEventKind, hour: int, minute: int, leg_id: int, **facts: Any) -> None:
         when = at(hour, minute)
         with room.database.write() as session:
-            event = tap(kind, when, leg=leg_id, **facts)
+            event = tap(what, when, leg=leg_id, **facts)
             note_event(session, tap=event, author=author, now=when)
 
     note(DayEventKind.PICKED_UP, 8, 50, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outreach.kernel.codes import coded_list
 from outreach.transport.codes import RunStatus
 from outreach.transport.run_facts import Breach
+from outreach.web.admin.audit_words import add_act_labels
 from outreach.web.i18n import _l
 from outreach.web.messages import add_messages
 from outreach.web.tags import add_tags
@@ -148,5 +149,31 @@ add_messages(
         "amount_negative": _l("The amount cannot be below zero."),
         "reason": _l("Choose the reason."),
         "no_duty_that_day": _l("That person is not on duty on that day."),
+    }
+)
+add_act_labels(
+    {
+        "run_edited": _l("Run edited by hand"),
+        "run_crewed": _l("Car or crew of a run changed"),
+        "run_published": _l("Run published"),
+        "day_closed": _l("Day closed"),
+        "alarm_taken": _l("Alarm taken on"),
+        "promise_told": _l("Family told their time"),
+        "called_after_ride": _l("Call after the ride home"),
+        "no_show_confirmed": _l("No-show closed"),
+        "leg_standby": _l("Standby list changed"),
+        "taxi_ordered": _l("Ride given to a taxi"),
+        "taxi_called_off": _l("Taxi called off"),
+        "slip_settled": _l("Taxi slip settled"),
+        "unmet_noted": _l("Unmet need noted"),
+        "unmet_solved": _l("Unmet need solved"),
+        "vehicle_added": _l("Car added"),
+        "vehicle_changed": _l("Car changed"),
+        "vehicle_checked": _l("Car looked at before its run"),
+        "helper_changed": _l("Driver or escort changed"),
+        "shift_called_off": _l("Shift called off"),
+        "weekly_shift_ended": _l("Weekly shift ended"),
+        "leave_taken_back": _l("Days off taken back"),
+        "escort_knows": _l("Whom an escort knows"),
     }
 )

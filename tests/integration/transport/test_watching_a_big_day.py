@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from outreach.clinics.codes import DayEventKind, EventSource
 from outreach.clinics.events import Author, Tap
 from outreach.clinics.models import Appointment
 from outreach.db import Database
+from outreach.ledger.codes import EntryStatus
 from outreach.ledger.models import Resident
 from outreach.transport.alarms import open_alarms, take_alarm
 from outreach.transport.codes import LegStatus
@@ -29,7 +31,7 @@ from outreach.workflows.publish_runs import publish_runs
 from outreach.workflows.watch_day import watch_day
 from tests.builders.clinics import DAY, at
 from tests.builders.full_day import fill_runs
-from tests.builders.ledger import NOW
+from tests.builders.ledger import NOW, entry_of
 from tests.builders.transport import Day, assign, book_car, build_day, leg_of, tap, version_of
 
 K = DayEventKind
@@ -62,7 +64,9 @@ def played(database: Database, day: Day) -> list[tuple[datetime, Tap]]:
                 (False, True): K.LEFT_SITE,
                 (False, False): K.HANDED_OVER,
             }[is_out, is_pickup]
-            facts = {"kind": "named_person", "received_by": "女儿"} if kind is K.HANDED_OVER else {}
+            facts: dict[str, Any] = (
+                {"kind": "named_person", "received_by": "女儿"} if kind is K.HANDED_OVER else {}
+            )
             when = stop.arrives_at + late
             taps.append((when, tap(kind, when, leg=leg.leg_id, **facts)))
             if is_out and not is_pickup:
@@ -235,3 +239,24 @@ def test_the_day_cannot_be_closed_while_somebody_is_not_handed_over(database: Da
         assert (proof.brought, len(proof.open_debts), proof.adds_up) == (1, 1, True)
         with pytest.raises(DayHasOpenDebts):
             close_day(session, on=DAY, area_id=day.village.street_id, by=day.by, now=at(18))
+
+
+def test_fault_63_two_no_shows_bring_a_contact_task_and_no_penalty(database: Database) -> None:
+    day = build_day(database, elders=1)
+    door = Author(EventSource.DISPATCH, user_id=day.by)
+    for hour in (10, 14):
+        _appointment, out, home = book_car(database, day, 0, at(hour, 10))
+        for leg in (out, home):
+            assign(database, day, leg)
+        tries = [(K.ARRIVED_AT_DOOR, 20), (K.CALLED, 22), (K.CALLED, 25), (K.KNOCKED, 26)]
+        for kind, minute in [*tries, (K.NOT_THERE, 35)]:
+            note(database, tap(kind, at(hour - 1, minute), leg=out), door)
+        with database.write() as session:
+            confirm_no_show(session, leg_id=out, by=day.by, now=at(hour - 1, 40))
+            entry = entry_of(session, day.residents[0])
+            # A person rings soon; nothing about the person is blocked, and a third booking is theirs.
+            assert entry.status in {EntryStatus.AGREED, EntryStatus.TO_CONTACT}
+            assert entry.next_contact_on is not None
+            assert entry.next_contact_on <= DAY + timedelta(days=1)
+            assert session.get_one(Resident, day.residents[0]).held_nudges is False
+    book_car(database, day, 0, at(16, 10))
