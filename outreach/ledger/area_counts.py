@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.rules import Scope
 from outreach.ledger.codes import BESIDE_DENOMINATOR, DUE, STRUCK_OFF, EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
-from outreach.ledger.ledger_filter import NO_GRID, LedgerFilter, conditions, count_by_status
+from outreach.ledger.ledger_filter import NO_GRID, LedgerFilter, conditions
 from outreach.ledger.models import Resident
 from outreach.ledger.visibility import Basis, community_on
 from outreach.places.codes import AreaLevel
@@ -88,15 +88,6 @@ def counts_below(
         part = parts[root] if root is not None else own
         part.by_status[status] = part.by_status.get(status, 0) + number
     return [*parts.values(), *([own] if own.by_status else [])]
-
-
-def counts_of(
-    session: Session, *, campaign_id: int, area_id: int, scope: Scope, day: date, basis: Basis
-) -> AreaCounts:
-    """Return the counts of one whole area."""
-    asked = LedgerFilter(campaign_id=campaign_id, area_id=area_id, basis=basis)
-    by_status = count_by_status(session, asked=asked, scope=scope, day=day)
-    return AreaCounts(area_id, None, get_area(session, area_id).name, by_status)
 
 
 def filter_of(

@@ -11,12 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import User
+from outreach.accounts.rules import Scope
+from outreach.ledger.area_counts import AreaCounts
 from outreach.ledger.codes import Cause, EvidenceGrade, PhoneKind, Relation, Sex
 from outreach.ledger.doses import DoseDraft
 from outreach.ledger.entry_models import LedgerEntry, StatusTransition
+from outreach.ledger.ledger_filter import LedgerFilter, count_by_status
 from outreach.ledger.new_residents import NewContact, NewPhone, NewResident, add_residents
+from outreach.ledger.visibility import Basis
 from outreach.places.models import Place
 from outreach.places.operations import add_area
+from outreach.places.queries import get_area
 from outreach.workflows.restate import restate_many
 from tests.builders.campaigns import covid_campaign
 
@@ -127,3 +132,12 @@ def transitions_of(session: Session, entry_id: int) -> Sequence[StatusTransition
         .where(StatusTransition.entry_id == entry_id)
         .order_by(StatusTransition.id)
     ).all()
+
+
+def counts_of(
+    session: Session, *, campaign_id: int, area_id: int, scope: Scope, day: date, basis: Basis
+) -> AreaCounts:
+    """Return the counts of one whole area."""
+    asked = LedgerFilter(campaign_id=campaign_id, area_id=area_id, basis=basis)
+    by_status = count_by_status(session, asked=asked, scope=scope, day=day)
+    return AreaCounts(area_id, None, get_area(session, area_id).name, by_status)

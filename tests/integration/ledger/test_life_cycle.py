@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.rules import EVERYWHERE
 from outreach.db import Database
 from outreach.kernel.errors import OutreachError
-from outreach.ledger.area_counts import counts_below, counts_of
+from outreach.ledger.area_counts import counts_below
 from outreach.ledger.codes import (
     STRUCK_OFF,
     Cause,
@@ -50,7 +50,7 @@ from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate_many
 from outreach.workflows.snooze import snooze
 from tests.builders.contact import note
-from tests.builders.ledger import NOW, Village, add_elders, dose, elder
+from tests.builders.ledger import NOW, Village, add_elders, counts_of, dose, elder
 
 OUTCOMES = [f"C{n:02d}" for n in range(1, 20)]
 DEFERRALS = ["D01", "D03", "D11", "D22"]

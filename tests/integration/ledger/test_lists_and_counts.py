@@ -9,7 +9,7 @@ import pytest
 
 from outreach.accounts.rules import EVERYWHERE, Scope
 from outreach.db import Database
-from outreach.ledger.area_counts import counts_below, counts_of, filter_of
+from outreach.ledger.area_counts import counts_below, filter_of
 from outreach.ledger.codes import EntryStatus
 from outreach.ledger.ledger_filter import LedgerFilter
 from outreach.ledger.people_list import Order, list_ids, list_people
@@ -18,7 +18,7 @@ from outreach.ledger.stays import StayDraft, add_stay
 from outreach.ledger.visibility import Basis
 from outreach.places.models import Address, Area
 from outreach.workflows.record_dose import record_dose
-from tests.builders.ledger import NOW, TODAY, Village, add_elders, dose, elder
+from tests.builders.ledger import NOW, TODAY, Village, add_elders, counts_of, dose, elder
 
 
 def _people(session, village: Village) -> list[int]:

@@ -16,7 +16,6 @@ from outreach.contact.message_models import Message
 from outreach.contact.outbox import Draft, queue
 from outreach.db import Base, Database
 from outreach.kernel.errors import InvalidInput, NotAllowed, StaleVersion
-from outreach.ledger.area_counts import counts_of
 from outreach.ledger.codes import EntryStatus, EvidenceGrade, LifeReportKind, LifeStatus
 from outreach.ledger.entry_models import Dose, LedgerEntry
 from outreach.ledger.life import Heard
@@ -34,7 +33,7 @@ from outreach.workflows.log_contact import log_contact
 from outreach.workflows.merge_residents import merge_residents, split_residents
 from outreach.workflows.record_dose import record_dose
 from tests.builders.contact import note
-from tests.builders.ledger import NOW, TODAY, Village, add_elders, dose, elder, entry_of
+from tests.builders.ledger import NOW, TODAY, Village, add_elders, counts_of, dose, elder, entry_of
 
 ID = "410103193503080028"
 

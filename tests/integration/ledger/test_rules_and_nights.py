@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 from sqlalchemy import func, select, update
 
+from outreach.accounts.rules import EVERYWHERE, NOWHERE
 from outreach.audit.models import AuditEntry
 from outreach.campaigns.codes import CampaignState
 from outreach.campaigns.models import Campaign, RuleSet
