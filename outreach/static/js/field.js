@@ -21,7 +21,7 @@ else if (location.pathname === "/field" && window.isSecureContext) wipeAll();
 async function start() {
   page.token = document.querySelector("meta[name=csrf-token]").content;
   const opening = performance.getEntriesByType("navigation")[0];
-  if (!("shell" in run.dataset)) setClock(performance.timeOrigin + (opening?.responseStart ?? 0));
+  if (!("shell" in run.dataset)) setClock(Date.now() - performance.now() + (opening?.responseStart ?? performance.now()));
   queue = new Queue({ address: run.dataset.told, store: null, changed, shut, token });
   queue.renew = renewToken;
   where = new Whereabouts({ address: run.dataset.where, clock, token, moved });
@@ -80,11 +80,12 @@ function onSubmit(event) {
 }
 
 async function tell(form, button) {
-  const asked = Object.fromEntries(new FormData(form, button));
+  const asked = Object.fromEntries(new FormData(form));
+  if (button?.name) asked[button.name] = button.value;
   for (const name of ["csrf_token", "latitude", "longitude"]) delete asked[name];
   if (!("sort" in asked)) asked.sort = "tap";
   if (asked.kind !== "no_dose") delete asked.result;
-  const one = { ...asked, uuid: crypto.randomUUID(), at: clock().toISOString() };
+  const one = { ...asked, uuid: newId(), at: clock().toISOString() };
   if (button && "place" in button.dataset) return tellWithPlace(one, form, button);
   send(one, form, button);
 }
@@ -108,12 +109,16 @@ async function tellWithPlace(one, form, button) {
 
 // The call comes first: this never stands in its way, and the place follows when the phone knows it.
 async function tellEmergency(runId) {
-  const one = { sort: "tap", kind: "emergency", run: runId, uuid: crypto.randomUUID(), at: clock().toISOString() };
+  const one = { sort: "tap", kind: "emergency", run: runId, uuid: newId(), at: clock().toISOString() };
   queue.add({ ...one, ...(where.known ?? {}) });
   say(words.emergency);
   if (where.known) return;
   const place = await where.look();
-  if (place) queue.add({ ...one, ...place, follows: one.uuid, uuid: crypto.randomUUID() });
+  if (place) queue.add({ ...one, ...place, follows: one.uuid, uuid: newId() });
+}
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
 }
 
 function onRing(event) {
