@@ -31,6 +31,7 @@ def plan_of(
     total: float,
     iterations: int = 0,
     complete: bool = True,
+    broken_off: bool = False,
     trajectory: tuple[tuple[float, int, float], ...] = (),
 ) -> Plan:
     """Return the plan that some tours amount to, with a reason for everybody left."""
@@ -72,6 +73,7 @@ def plan_of(
         cost=cost,
         iterations=iterations,
         complete=complete,
+        broken_off=broken_off,
         trajectory=trajectory,
     )
 

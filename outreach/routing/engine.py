@@ -113,6 +113,7 @@ def plan_day(
         best.tours,
         iterations=budget.spent,
         complete=best.complete,
+        broken_off=best.broken_off,
         trajectory=tuple(best.trajectory),
     )
 
@@ -124,7 +125,7 @@ def recommend(
 
     Every option is tried by itself; nobody who is in the plan is moved.
     """
-    others = tuple(e for e in problem.episodes if e.key != episode.key)
+    others = _as_planned(problem, plan, but=episode.key)
     prepared = Prepared(replace(problem, episodes=(*others, episode)), weights)
     compiled, island = prepared.compiled, prepared.island
     present = resume(compiled, island, prepared.begun, plan)
@@ -144,6 +145,18 @@ def recommend(
                 Place(row.option, added, _pickups(prepared.plan(tours), row.option, episode))
             )
     return tuple(sorted(places, key=lambda p: p.added_s)[:at_most])
+
+
+def _as_planned(problem: Problem, plan: Plan, *, but: str) -> tuple[Episode, ...]:
+    """Return everybody the plan places with the option it chose; all else would only cost time."""
+    locked = {stop.leg for vehicle in problem.vehicles for stop in vehicle.head}
+    kept = []
+    for episode in problem.episodes:
+        options = tuple(o for o in episode.options if o.key == plan.chosen.get(episode.key))
+        begun = any(leg.key in locked for o in episode.options for leg in o.legs)
+        if episode.key != but and (options or begun):
+            kept.append(episode if begun else replace(episode, options=options))
+    return tuple(kept)
 
 
 def _placed(prepared: Prepared, tours: Tours, unit: int, option: int) -> bool:

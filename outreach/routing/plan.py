@@ -103,7 +103,8 @@ class Plan:
     promises: tuple[PromiseKept, ...]
     cost: Cost
     iterations: int = 0
-    complete: bool = True
+    complete: bool = True  # everybody was tried at least once
+    broken_off: bool = False  # the search failed; this is the best plan it had until then
     trajectory: tuple[tuple[float, int, float], ...] = field(default=())
 
     def times_of(self, leg: str) -> tuple[float, float] | None:

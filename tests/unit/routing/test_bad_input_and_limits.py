@@ -16,9 +16,10 @@ import pytest
 from outreach.routing.engine import Limits, plan_day
 from outreach.routing.files import solve_file
 from outreach.routing.instances import read_instance
+from outreach.routing.islands import Island
 from outreach.routing.plan import Reason
 from outreach.routing.problem import BadProblem, Leg, Problem, Resource, Stop, Use, alone
-from tests.unit.routing.days import car, line, ride, table, visit
+from tests.unit.routing.days import car, line, random_problem, ride, table, visit
 from tests.unit.routing.definitions import faults_of
 
 DATA = Path(__file__).parents[2] / "data" / "engine"
@@ -258,3 +259,19 @@ def test_a_file_without_vehicles_leaves_everybody_with_that_reason(tmp_path: Pat
     answer = solve_file(path, seconds=0.5)
     assert len(answer["unserved"]) == 24
     assert set(answer["reasons"].values()) == {"no_vehicle"}
+
+
+def test_fault_54_a_search_that_crashes_answers_with_the_plan_it_has_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    problem = random_problem(3, people=6, rich=True)
+    monkeypatch.setattr(Island, "run", crash)
+    plan = plan_day(problem, Limits(seconds=0.5))
+    assert plan.broken_off
+    assert plan.chosen
+    assert faults_of(problem, plan) == []
+    monkeypatch.undo()
+    assert not plan_day(problem, Limits(seconds=None, iterations=5)).broken_off
