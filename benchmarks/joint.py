@@ -13,100 +13,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 from dataclasses import replace
-from math import hypot
 from statistics import mean
 
-import numpy as np
-
+from benchmarks.days import make_day
 from benchmarks.ledger import cpu_loop_s
 from outreach.routing.engine import Limits, plan_day
-from outreach.routing.problem import (
-    Episode,
-    Leg,
-    Option,
-    Problem,
-    Resource,
-    Stop,
-    Use,
-    Vehicle,
-)
+from outreach.routing.problem import Problem
 
 SEEDS = tuple(range(101, 111))
-PEOPLE, SITES, SLOTS = 200, 3, 14
-ROOM = 6  # people a site can take in one slot of half an hour
+PEOPLE = 200
 BAR = 10.0
-MINUTE, HALF_HOUR, DAY_S = 60.0, 1800.0, 8 * 3600.0
-KM_S = 3600.0 / 25.0 * 1.3  # seconds per kilometre as the crow flies
-STAY_S, MOST_WAIT_S, MOST_RIDE_S = 40 * MINUTE, 25 * MINUTE, 45 * MINUTE
-
-
-def make_day(seed: int, cars: int) -> Problem:
-    """Return a district day: homes around a few quarters, three sites, slots of half an hour."""
-    chance = random.Random(seed)
-    quarters = [(chance.uniform(-8, 8), chance.uniform(-8, 8)) for _ in range(7)]
-    sites = [(chance.uniform(-4, 4), chance.uniform(-4, 4)) for _ in range(SITES)]
-    homes = []
-    for _ in range(PEOPLE):
-        x, y = chance.choice(quarters)
-        homes.append((x + chance.gauss(0, 1.2), y + chance.gauss(0, 1.2)))
-    places = [(0.0, 0.0), *sites, *homes]
-    travel = np.array([[hypot(a - c, b - d) * KM_S for c, d in places] for a, b in places])
-    episodes = tuple(_episode(k, chance, homes[k], sites) for k in range(PEOPLE))
-    resources = tuple(
-        Resource(f"site {s} slot {t}", ROOM) for s in range(SITES) for t in range(SLOTS)
-    )
-    vehicles = tuple(
-        Vehicle(f"car {k}", (4.0, 1.0), 0, 0, 0.0, DAY_S, displaces=((1, 0, 1.0),))
-        for k in range(cars)
-    )
-    return Problem(travel, vehicles, episodes, resources, dimensions=("seats", "chairs"))
-
-
-def _episode(
-    k: int, chance: random.Random, home: tuple[float, float], sites: list[tuple[float, float]]
-) -> Episode:
-    """Return one resident with three to six slots, as a family names them: mostly near in time."""
-    load = (0.0, 1.0) if chance.random() < 0.12 else (1.0, 0.0)
-    if load[0] and chance.random() < 0.2:
-        load = (2.0, 0.0)  # a companion
-    service = chance.choice((2, 3, 4, 6)) * MINUTE
-    by_distance = sorted(
-        range(SITES), key=lambda s: hypot(home[0] - sites[s][0], home[1] - sites[s][1])
-    )
-    allowed = by_distance[: 1 if chance.random() < 0.6 else 2]
-    wished = chance.randrange(SLOTS)
-    count = chance.randint(3, 6)
-    ranked = sorted(
-        ((s, t) for s in allowed for t in range(SLOTS)),
-        key=lambda st: abs(st[1] - wished) + 2 * allowed.index(st[0]) + chance.random(),
-    )
-    options = tuple(_option(k, s, t, load, service) for s, t in ranked[:count])
-    return Episode(f"person {k}", options)
-
-
-def _option(k: int, site: int, slot: int, load: tuple[float, float], service: float) -> Option:
-    at = 3600.0 + slot * HALF_HOUR
-    home, clinic = 1 + SITES + k, 1 + site
-    key = f"site {site} slot {slot}"
-    there = Leg(
-        f"{k}/{key}/there",
-        Stop(home, service_s=service),
-        Stop(clinic, at - 25 * MINUTE, at - 5 * MINUTE, MINUTE),
-        load,
-        MOST_RIDE_S,
-    )
-    ready = at + STAY_S
-    back = Leg(
-        f"{k}/{key}/back",
-        Stop(clinic, ready, ready + MOST_WAIT_S, MINUTE),
-        Stop(home, service_s=service),
-        load,
-        MOST_RIDE_S,
-    )
-    return Option(key, (there, back), (Use(key),))
 
 
 def first_come_first_served(day: Problem) -> Problem:
@@ -125,7 +43,7 @@ def measure(cars: int, seeds: tuple[int, ...], limits: Limits) -> dict[str, obje
     """Return people served either way on each day, and what choosing together adds."""
     rows = []
     for seed in seeds:
-        day = make_day(seed, cars)
+        day = make_day(seed, cars, PEOPLE)
         served = [
             PEOPLE - len(plan_day(problem, limits).unserved)
             for problem in (first_come_first_served(day), day)
