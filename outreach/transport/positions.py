@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.kernel.errors import InvalidInput
 from outreach.kernel.geo import Point, is_possible
 from outreach.transport.codes import RunStatus
-from outreach.transport.models import VehiclePosition
+from outreach.transport.models import Vehicle, VehiclePosition
 from outreach.transport.queries import get_run
 from outreach.transport.run_models import Run
 
@@ -72,6 +72,20 @@ def last_seen(session: Session, *, run_ids: Sequence[int]) -> dict[int, LastSeen
 def forget_run_positions(session: Session, *, run_id: int) -> None:
     """Remove every position of one run: its driver no longer shares it."""
     session.execute(delete(VehiclePosition).where(VehiclePosition.run_id == run_id))
+
+
+def cars_seen(
+    session: Session, *, on: date, area_ids: Sequence[int] | None = None
+) -> dict[int, LastSeen]:
+    """Return where the cars of these areas (None: all) that are under way on a day were last."""
+    question = (
+        select(Run.id)
+        .join(Vehicle, Vehicle.id == Run.vehicle_id)
+        .where(Run.on == on, Run.status == RunStatus.UNDER_WAY)
+    )
+    if area_ids is not None:
+        question = question.where(Vehicle.area_id.in_(area_ids))
+    return last_seen(session, run_ids=session.scalars(question).all())
 
 
 def forget_positions(session: Session) -> int:

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.browser
 
 PASSWORD = "river stones are warm"
 ON = DAY.isoformat()
+PATIENCE_MS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def grip(page: Page, leg_id: int) -> None:
 
 
 def says(page: Page, words: str) -> None:
-    expect(page.locator("[data-board-says]")).to_contain_text(words)
+    expect(page.locator("[data-board-says]")).to_contain_text(words, timeout=PATIENCE_MS)
 
 
 def give_by_keyboard(page: Page, leg_id: int, *, downs: int = 1) -> None:
@@ -106,12 +107,12 @@ def give_by_keyboard(page: Page, leg_id: int, *, downs: int = 1) -> None:
     grip(page, leg_id)
     page.keyboard.press("Enter")
     says(page, "Picked up")
-    expect(page.locator("[data-run][data-fits='yes']").first).to_be_visible()
+    expect(page.locator("[data-run][data-fits='yes']").first).to_be_visible(timeout=PATIENCE_MS)
     for _step in range(downs):
         page.keyboard.press("ArrowDown")
     says(page, "fits")
     page.keyboard.press("Enter")
-    expect(page.locator(f".stop[data-leg='{leg_id}']").first).to_be_visible()
+    expect(page.locator(f".stop[data-leg='{leg_id}']").first).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_fault_57_two_dispatchers_on_one_run_lose_nothing(room: Room) -> None:
@@ -125,14 +126,14 @@ def test_fault_57_two_dispatchers_on_one_run_lose_nothing(room: Room) -> None:
     li.keyboard.press("ArrowDown")
     li.keyboard.press("Enter")
     conflict = li.locator("#conflict")
-    expect(conflict).to_contain_text("Chen")
-    expect(conflict).to_contain_text("put on the run")
+    expect(conflict).to_contain_text("Chen", timeout=PATIENCE_MS)
+    expect(conflict).to_contain_text("put on the run", timeout=PATIENCE_MS)
     assert leg_of(room.database, mine).status is LegStatus.WAITING
     conflict.get_by_role("button", name="Do mine on the new state").click()
-    expect(li.locator(f".stop[data-leg='{mine}']").first).to_be_visible()
-    expect(li.locator(f".stop[data-leg='{theirs}']").first).to_be_visible()
+    expect(li.locator(f".stop[data-leg='{mine}']").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(li.locator(f".stop[data-leg='{theirs}']").first).to_be_visible(timeout=PATIENCE_MS)
     # The first dispatcher's page follows by itself.
-    expect(chen.locator(f".stop[data-leg='{mine}']").first).to_be_visible()
+    expect(chen.locator(f".stop[data-leg='{mine}']").first).to_be_visible(timeout=PATIENCE_MS)
     for leg_id in (mine, theirs):
         assert leg_of(room.database, leg_id).status is LegStatus.ASSIGNED
 
@@ -154,14 +155,18 @@ def test_the_board_works_by_keyboard_alone_and_axe_finds_nothing(room: Room) -> 
     # To the other run and back by undo.
     first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("[data-run][data-fits='yes']").first).to_be_visible()
+    expect(page.locator("[data-run][data-fits='yes']").first).to_be_visible(timeout=PATIENCE_MS)
     page.keyboard.press("ArrowRight")
     says(page, "豫A0001D: fits")
     page.keyboard.press("Enter")
-    expect(page.locator(f"#run-{room.day.runs[1]} .stop[data-leg='{out}']").first).to_be_visible()
+    expect(page.locator(f"#run-{room.day.runs[1]} .stop[data-leg='{out}']").first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     page.locator("h1").click()
     page.keyboard.press("Control+z")
-    expect(page.locator(f"#run-{room.day.runs[0]} .stop[data-leg='{out}']").first).to_be_visible()
+    expect(page.locator(f"#run-{room.day.runs[0]} .stop[data-leg='{out}']").first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     found = Axe().run(page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
 
@@ -174,23 +179,29 @@ def test_a_ride_is_dragged_and_one_person_lights_up_in_three_places(
     assign(room.database, room.day, room.trips[1][1])
     page = room.enter("chen", locale=locale)
     pin = page.locator(".leaflet-marker-icon").first
-    expect(pin).to_be_visible()
+    expect(pin).to_be_visible(timeout=PATIENCE_MS)
     page.locator(f".ride[data-leg='{out}'] .ride__detail").hover()
-    expect(page.locator(".leaflet-marker-icon.is-lit")).to_have_count(1)
+    expect(page.locator(".leaflet-marker-icon.is-lit")).to_have_count(1, timeout=PATIENCE_MS)
     page.locator(f".stop[data-leg='{room.trips[1][1]}'] .stop__time").first.hover()
-    expect(page.locator(f".mark.is-lit[data-leg='{room.trips[1][1]}']")).to_have_count(2)
+    expect(page.locator(f".mark.is-lit[data-leg='{room.trips[1][1]}']")).to_have_count(
+        2, timeout=PATIENCE_MS
+    )
     start = page.locator(f".ride[data-leg='{out}'] [data-grip]").bounding_box()
     assert start is not None
     page.mouse.move(start["x"] + 20, start["y"] + 20)
     page.mouse.down()
     page.mouse.move(start["x"] + 60, start["y"] + 40, steps=5)
     zone = page.locator(f"#run-{room.day.runs[1]} [data-drop='head']")
-    expect(page.locator(f"#run-{room.day.runs[1]}[data-fits='yes']")).to_be_visible()
+    expect(page.locator(f"#run-{room.day.runs[1]}[data-fits='yes']")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     end = zone.bounding_box()
     assert end is not None
     page.mouse.move(end["x"] + 60, end["y"] + end["height"] / 2, steps=10)
     page.mouse.up()
-    expect(page.locator(f"#run-{room.day.runs[1]} .stop[data-leg='{out}']").first).to_be_visible()
+    expect(page.locator(f"#run-{room.day.runs[1]} .stop[data-leg='{out}']").first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     assert leg_of(room.database, out).status is LegStatus.ASSIGNED
     page.set_viewport_size({"width": 360, "height": 780})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -213,14 +224,18 @@ def test_the_day_is_closed_only_on_a_proof_that_everybody_is_home(room: Room) ->
     page = room.enter("chen")
     page.locator("a.big-number", has_text="not handed over yet").click()
     page.wait_for_url("**/closing*")
-    expect(page.locator("main")).to_contain_text("1 brought = 0 received by a name + 1 not yet")
-    expect(page.get_by_role("button", name="Close the day")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text(
+        "1 brought = 0 received by a name + 1 not yet", timeout=PATIENCE_MS
+    )
+    expect(page.get_by_role("button", name="Close the day")).to_have_count(0, timeout=PATIENCE_MS)
     note(DayEventKind.LEFT_SITE, 10, 0, home)
     note(DayEventKind.HANDED_OVER, 10, 20, home, kind="named_person", received_by="女儿赵敏")
     page.reload()
-    expect(page.locator("main")).to_contain_text("1 brought = 1 received by a name + 0 not yet")
-    expect(page.locator("main")).to_contain_text("女儿赵敏")
+    expect(page.locator("main")).to_contain_text(
+        "1 brought = 1 received by a name + 0 not yet", timeout=PATIENCE_MS
+    )
+    expect(page.locator("main")).to_contain_text("女儿赵敏", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Close the day").first.click()
-    expect(page.locator("main")).to_contain_text("by Chen")
+    expect(page.locator("main")).to_contain_text("by Chen", timeout=PATIENCE_MS)
     found = Axe().run(page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []

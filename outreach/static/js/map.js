@@ -22,7 +22,8 @@ export async function start(element) {
   fit(L, map, data, [...pins, ...shapes]);
   if (data.pick) letPick(L, map, data, element.getAttribute("aria-label"));
   element.outreachMap = map;
-  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { map, pins, lines } }));
+  element.outreachLayers = { map, pins, lines };
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: element.outreachLayers }));
 }
 
 function icon(L, point) {

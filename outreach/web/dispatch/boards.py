@@ -79,6 +79,7 @@ def shown(
     matters, pulse, seen = _around(act, on, [run.run_id for run in board.runs])
     return {
         "board": board,
+        "on": on,
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "timelines": timelines(board),
@@ -92,6 +93,7 @@ def shown(
         "diff": diff,
         "repeat": _repeat(diff),
         "is_open": len(board.runs) <= OPEN_STOPS_UP_TO,
+        "open_ids": _open_ids(),
         **WORDS,
     }
 
@@ -106,6 +108,12 @@ WORDS: dict[str, object] = {
     "broken_words": broken_words,
     "verdict": verdict,
 }
+
+
+def _open_ids() -> frozenset[int]:
+    """Return the runs whose stops the page has open, of a day with too many to open them all."""
+    asked = Form(request.values).text("open", longest=2000)
+    return frozenset(int(part) for part in asked.split(",") if part.isdigit())
 
 
 def _around(

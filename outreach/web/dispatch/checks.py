@@ -6,7 +6,9 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
+from outreach.places.queries import area_ids_within
 from outreach.transport.board import TryOut
+from outreach.transport.positions import cars_seen
 from outreach.transport.pulse import pulse_of
 from outreach.transport.queries import get_leg
 from outreach.web.access import allowed
@@ -17,7 +19,7 @@ from outreach.web.dispatch.within import check_leg, checked
 from outreach.web.forms import Form
 from outreach.web.i18n import _
 from outreach.web.visit import services
-from outreach.workflows.day_board import try_order
+from outreach.workflows.day_board import run_on_board, try_order
 from outreach.workflows.kept_day import KeptDay
 
 bp = Blueprint("checks", __name__, url_prefix="/day")
@@ -67,6 +69,15 @@ def order(run_id: int) -> ResponseReturnValue:
     return jsonify(fits=not found, words=words)
 
 
+@bp.get("/runs/<int:run_id>/stops")
+@allowed(Role.DISPATCHER)
+def stops(run_id: int) -> ResponseReturnValue:
+    """Show the stops of one run, when somebody opens it on a day of many."""
+    act, shared = checked(run_ids=(run_id,)), services()
+    run = run_on_board(shared.database, shared.travel_times, run_id=run_id, now=act.now)
+    return render_template("dispatch/day/_stops.html", run=run, on=day_asked(act), chosen=None)
+
+
 @bp.get("/legs/<int:leg_id>/why")
 @allowed(Role.DISPATCHER)
 def why_not(leg_id: int) -> ResponseReturnValue:
@@ -82,6 +93,17 @@ def why_not(leg_id: int) -> ResponseReturnValue:
 @bp.get("/pulse")
 @allowed(Role.DISPATCHER)
 def pulse() -> ResponseReturnValue:
-    """Return the day's pulse; the board reads itself anew when it has changed."""
+    """Return the day's pulse, and where its cars are: the board reads itself anew when the pulse changed."""
     with reading() as act:
-        return jsonify(pulse=pulse_of(act.session, on=day_asked(act)))
+        on = day_asked(act)
+        areas = area_ids_within(act.session, act.scope.paths)
+        cars = cars_seen(act.session, on=on, area_ids=areas)
+        beat = pulse_of(act.session, on=on)
+    return jsonify(
+        pulse=beat,
+        cars=[
+            {"run": i, "at": [seen.point.latitude, seen.point.longitude]}
+            for i, seen in cars.items()
+            if seen.is_fresh(act.now)
+        ],
+    )

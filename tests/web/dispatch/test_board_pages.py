@@ -8,8 +8,12 @@ import re
 from flask.testing import FlaskClient
 
 from outreach.db import Database
+from outreach.kernel.clock import real_now
+from outreach.kernel.geo import Point
 from outreach.transport.alarms import Cause, raise_alarm
 from outreach.transport.codes import LegStatus
+from outreach.transport.positions import note_position
+from outreach.transport.progress import set_off
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
 from tests.builders.transport import assign, leg_of, version_of
@@ -268,3 +272,19 @@ def test_the_closing_page_adds_up(board: Office) -> None:
     words = text_of(board.chen.get(f"/closing?on={ON}"))
     assert "0 brought = 0 received by a name + 0 not yet" in words
     assert at(9) is not None
+
+
+def test_cars_under_way_show_on_the_map_of_their_own_dispatchers(
+    board: Office, office_database: Database
+) -> None:
+    run, driver = board.day.runs[0], board.day.drivers[0]
+    now = real_now()
+    with office_database.write() as session:
+        set_off(session, run_id=run)
+        point = Point(34.7511, 113.6222)
+        assert note_position(session, run_id=run, driver_id=driver, point=point, at=now)
+    cars = board.chen.get(f"/day/pulse?on={ON}").get_json()["cars"]
+    assert cars == [{"run": run, "at": [34.7511, 113.6222]}]
+    assert board.stranger.get(f"/day/pulse?on={ON}").get_json()["cars"] == []
+    assert "map-panel" in board.chen.get(f"/day?on={ON}").get_data(as_text=True)
+    assert '"kind": "car"' in board.chen.get(f"/day?on={ON}").get_data(as_text=True)

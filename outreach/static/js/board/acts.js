@@ -8,6 +8,12 @@ function address(path) {
   return `${page.pathname}${path}`;
 }
 
+// Which runs are open, so that the answer draws their stops at once.
+export function openRuns(also = null) {
+  const open = [...theBoard().querySelectorAll(".run__more[open]")].map((more) => runOf(more).dataset.run);
+  return [...open, ...(also ? [also] : [])].join(",");
+}
+
 export async function ask(path) {
   const url = new URL(address(path), location.href);
   url.searchParams.set("on", theBoard().dataset.on);
@@ -23,7 +29,7 @@ export function send(path, values) {
     source: board,
     target: "#board",
     swap: "outerHTML",
-    values: { on: board.dataset.on, ...values },
+    values: { on: board.dataset.on, open: openRuns(values.run), ...values },
   });
 }
 

@@ -1,5 +1,5 @@
 // The same by keyboard: Enter on a grip picks up, arrows choose, Enter drops, Escape puts back; Ctrl+Z undoes.
-import { hideVerdicts, picked, put, runs, say, send, showOrder, showVerdicts, theBoard } from "./acts.js";
+import { hideVerdicts, openRuns, picked, put, runs, say, send, showOrder, showVerdicts, theBoard } from "./acts.js";
 
 export const keys = { thing: null };
 let targets = [];
@@ -126,6 +126,6 @@ function onChoose(event) {
   const address = new URL(link.href);
   history.replaceState(null, "", address);
   window.htmx
-    .ajax("GET", address.pathname + address.search, { source: theBoard(), target: "#board", swap: "outerHTML" })
+    .ajax("GET", address.pathname + address.search, { source: theBoard(), target: "#board", swap: "outerHTML", values: { open: openRuns() } })
     .then(() => document.getElementById("places")?.focus());
 }

@@ -7,6 +7,8 @@ export function startLinks(board) {
   board.addEventListener("pointerleave", () => light(board, null));
   board.addEventListener("focusin", (event) => light(board, keyAt(event.target)));
   board.addEventListener("map-ready", (event) => onMap(board, event.detail));
+  const ready = board.querySelector("[data-map]")?.outreachLayers; // the map may be quicker than this script
+  if (ready) onMap(board, ready);
 }
 
 function keyAt(element) {
@@ -17,7 +19,7 @@ function keyAt(element) {
 }
 
 function onMap(board, { map: drawn, pins, lines }) {
-  map = { pins, lines };
+  map = { drawn, pins, lines };
   if (view) drawn.setView(view.center, view.zoom, { animate: false });
   drawn.on("moveend", () => {
     view = { center: drawn.getCenter(), zoom: drawn.getZoom() };
@@ -44,4 +46,23 @@ function light(board, key, { scroll = false } = {}) {
   for (const pin of map?.pins ?? []) if (pin.key === key) pin.getElement()?.classList.add("is-lit");
   for (const layer of map?.lines ?? []) if (layer.key === key) layer.setStyle({ weight: 7 }).bringToFront();
   if (scroll) found.find((element) => element.matches("article, li"))?.scrollIntoView({ block: "nearest" });
+}
+
+// Cars move on the map without the board being drawn anew; one that is no longer told stays where it was.
+export function moveCars(cars) {
+  for (const { run, at } of cars) {
+    const pin = map?.pins.find((one) => one.key === `run-${run}`);
+    if (pin) pin.setLatLng(at);
+    else if (map) map.pins.push(addCar(run, at));
+  }
+}
+
+function addCar(run, at) {
+  const { L } = window;
+  const plate = document.querySelector(`[data-run="${run}"]`)?.dataset.plate ?? "";
+  const html = document.createElement("div");
+  html.className = "map-pin map-pin--car";
+  html.append(document.createElement("span"));
+  const icon = L.divIcon({ html, className: "", iconSize: [28, 28], iconAnchor: [14, 28] });
+  return Object.assign(L.marker(at, { icon, title: plate, alt: plate }).addTo(map.drawn), { key: `run-${run}` });
 }

@@ -1,7 +1,8 @@
 // The page follows the day: a light question every few seconds, the board anew when something has changed.
-import { theBoard } from "./acts.js";
+import { openRuns, theBoard } from "./acts.js";
 import { dragging } from "./drag.js";
 import { keys } from "./keys.js";
+import { moveCars } from "./links.js";
 
 const EVERY_MS = 4000;
 let kept = null; // what of the old board must survive the new one
@@ -26,9 +27,11 @@ async function look() {
   const answer = await fetch(board.dataset.pulseAt, { headers }).catch(() => null);
   if (answer?.status === 401) isOver = true; // signed out or locked: the next act asks for the password
   if (!answer?.ok) return;
-  const { pulse } = await answer.json();
+  const { pulse, cars } = await answer.json();
+  moveCars(cars);
   if (pulse === board.dataset.pulse || theBoard() !== board || isBusy()) return;
   window.htmx.ajax("GET", board.dataset.fresh, {
+    values: { open: openRuns() },
     source: board,
     target: "#board",
     swap: "outerHTML",
