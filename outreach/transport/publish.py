@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -177,8 +176,3 @@ def settle_promise(session: Session, *, leg: RideLeg, fetched_at: datetime) -> N
         # A car that waits at the door before its window breaks no word; one that comes after it does.
         promise.kept = fetched_at <= promise.pickup_until_at
         session.flush()
-
-
-def by_appointment(changes: Sequence[PromiseChange]) -> dict[int, PromiseChange]:
-    """Return changes by appointment."""
-    return {change.appointment_id: change for change in changes}
