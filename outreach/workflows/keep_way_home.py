@@ -132,7 +132,7 @@ def _another_place(
             )
         except (StaleVersion, AssignmentRefused, StopLocked):
             continue
-        return Home.MOVED
+        return Home.KEPT if place.run_id == run_id else Home.MOVED
     return Home.TIGHT
 
 
