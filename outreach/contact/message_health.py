@@ -19,6 +19,9 @@ from outreach.tasks.models import WorkerBeat
 HOURS = 24
 WINDOW = timedelta(hours=HOURS)
 LATELY = timedelta(hours=1)
+# Nothing is of use for longer than that, so what began lately was due within it: an index finds it.
+USEFUL_FOR = timedelta(days=8)
+COSTS_OF = timedelta(days=30)
 ABNORMAL_SHARE = 0.1
 ENOUGH_TO_JUDGE = 20
 QUEUE_MAY_AGE = timedelta(minutes=10)
@@ -87,7 +90,6 @@ class MessageHealth:
     queue_age_s: float
     gateways: tuple[GatewayHealth, ...]
     stuck: tuple[Stuck, ...]
-    costs: tuple[CampaignCost, ...]
     workers_alive: int
     is_worker_silent: bool
     clock_jumped_at: datetime | None
@@ -127,7 +129,6 @@ def message_health(
         queue_age_s=(now - oldest).total_seconds() if oldest is not None else 0.0,
         gateways=_gateways(session, gateways, now),
         stuck=_stuck(session, now),
-        costs=_costs(session, part_price=control.part_price_micros),
         workers_alive=len(alive),
         is_worker_silent=not alive,
         clock_jumped_at=max(jumps, default=None),
@@ -147,14 +148,21 @@ def _queue(session: Session, now: datetime) -> tuple[int, datetime | None]:
 def _gateways(session: Session, names: Sequence[str], now: datetime) -> tuple[GatewayHealth, ...]:
     question = (
         select(Message.gateway, Message.state, func.count())
-        .where(Message.began_at > now - WINDOW, Message.gateway != "")
+        .where(
+            Message.state.in_([*_GONE_OUT, MessageState.UNKNOWN]),
+            Message.due_at > now - USEFUL_FOR,
+            Message.began_at > now - WINDOW,
+            Message.gateway != "",
+        )
         .group_by(Message.gateway, Message.state)
     )
     counts: dict[tuple[str, MessageState], int] = {
         (name, state): count for name, state, count in session.execute(question)
     }
     lately = select(Message.gateway, func.count()).where(
-        Message.began_at > now - LATELY, Message.state.in_(_GONE_OUT)
+        Message.state.in_(_GONE_OUT),
+        Message.due_at > now - USEFUL_FOR,
+        Message.began_at > now - LATELY,
     )
     rates: dict[str, int] = {
         row[0]: row[1] for row in session.execute(lately.group_by(Message.gateway))
@@ -194,7 +202,11 @@ def sending_by_hour(session: Session, *, now: datetime) -> tuple[HourOfSending, 
         asked.append(func.sum(case((within, 1), else_=0)))
         asked.append(func.sum(case((within & Message.state.in_(_FAILED), 1), else_=0)))
     row = session.execute(
-        select(*asked).where(Message.began_at >= first, Message.state.in_(_GONE_OUT))
+        select(*asked).where(
+            Message.state.in_(_GONE_OUT),
+            Message.due_at > now - USEFUL_FOR,
+            Message.began_at >= first,
+        )
     ).one()
     return tuple(
         HourOfSending(at, row[2 * i] or 0, row[2 * i + 1] or 0) for i, at in enumerate(begins)
@@ -239,8 +251,12 @@ def _stuck(session: Session, now: datetime) -> tuple[Stuck, ...]:
     return tuple(found)
 
 
-def _costs(session: Session, *, part_price: int) -> tuple[CampaignCost, ...]:
-    """Return what campaigns took; a price that the provider did not tell is reckoned from the parts."""
+def campaign_costs(session: Session, *, now: datetime) -> tuple[CampaignCost, ...]:
+    """Return what campaigns took in the last thirty days.
+
+    A price that the provider did not tell is reckoned from the parts.
+    """
+    part_price = sending_control(session).part_price_micros
     question = (
         select(
             Campaign.id,
@@ -253,7 +269,11 @@ def _costs(session: Session, *, part_price: int) -> tuple[CampaignCost, ...]:
             ),
         )
         .join(Message, Message.campaign_id == Campaign.id)
-        .where(Message.state.in_(_GONE_OUT), Message.merged_into_id.is_(None))
+        .where(
+            Message.state.in_(_GONE_OUT),
+            Message.due_at > now - COSTS_OF,
+            Message.merged_into_id.is_(None),
+        )
         .group_by(Campaign.id, Campaign.name_zh, Campaign.name_en)
         .order_by(Campaign.id)
         .limit(200)

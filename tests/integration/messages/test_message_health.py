@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from outreach.contact.campaign_sending import pause_all
 from outreach.contact.codes import Channel, Purpose, Step
-from outreach.contact.message_health import MessageHealth, message_health
+from outreach.contact.message_health import MessageHealth, campaign_costs, message_health
 from outreach.contact.outbox import Draft, queue
 from outreach.jobs.exposition import gauges_of
 from outreach.ports.messages import Accepted, Broken, Envelope, Outcome, Refused, Unknown
@@ -87,7 +87,8 @@ def test_failures_out_of_the_ordinary_raise_an_alarm_and_costs_are_by_campaign(
     assert health.alarms == ("failures_abnormal:scripted",)
     (gateway,) = health.gateways
     assert (gateway.accepted, gateway.failed, gateway.per_hour) == (30, 10, 40)
-    (cost,) = health.costs
+    with hand.database.read() as session:
+        (cost,) = campaign_costs(session, now=hand.now)
     assert (cost.messages, cost.segments, cost.cost_micros) == (40, 70, 15_000)
 
 

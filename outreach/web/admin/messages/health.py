@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
-from outreach.contact.message_health import message_health, sending_by_hour
+from outreach.contact.message_health import campaign_costs, message_health, sending_by_hour
 from outreach.contact.outbox import told_by_person
 from outreach.contact.stuck import KINDS, PAGE_SIZE, check_may_touch, stuck_lines
 from outreach.kernel.errors import NotFound
@@ -42,6 +42,7 @@ def index() -> ResponseReturnValue:
             "admin/messages/_health.html",
             health=health,
             hours=sending_by_hour(act.session, now=act.now),
+            costs=campaign_costs(act.session, now=act.now),
             alarms=[alarm_matter(alarm, health) for alarm in health.alarms],
             money=lambda micros: money(micros, country),
             for_all=answers_for_all(act),
