@@ -294,15 +294,13 @@ class _Desk:
         return joining
 
     def _requeue(self, row: Message, *, until: datetime | None) -> None:
-        row.state = MessageState.QUEUED
+        row.state, row.retry_at = MessageState.QUEUED, until
         row.claim_token, row.lease_until = "", None
-        row.retry_at = until
 
 
 def settle(row: Message, verdict: Verdict, *, now: datetime) -> None:
     """Write a verdict other than "send" into its row."""
-    row.claim_token, row.lease_until = "", None
-    row.reason = verdict.reason
+    row.claim_token, row.lease_until, row.reason = "", None, verdict.reason
     if verdict.next is Next.WAIT:
         row.state = MessageState.QUEUED
         row.due_at = verdict.until or row.due_at

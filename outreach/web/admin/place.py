@@ -9,12 +9,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
-from outreach.accounts.rules import Scope
 from outreach.kernel.errors import NotAllowed
 from outreach.places.areas import PlaceValues, place_values, set_place
-from outreach.places.queries import children, get_place
+from outreach.places.queries import get_place
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
+from outreach.web.admin.reach import answers_for_all
 from outreach.web.forms import Form
 from outreach.web.i18n import _
 from outreach.web.notices import notify
@@ -40,7 +40,7 @@ def _page(act: Acting, form: Form, status: int) -> ResponseReturnValue:
         form=form,
         values=place_values(place),
         version=place.version,
-        may_change=_answers_for_all(act, act.scope),
+        may_change=answers_for_all(act),
         zone_options=[(zone, zone) for zone in sorted(available_timezones())],
         datums=[(datum, datum.upper()) for datum in DATUMS],
         date_orders=[("ymd", "2026-11-26"), ("dmy", "26.11.2026"), ("mdy", "11/26/2026")],
@@ -58,7 +58,7 @@ def change() -> ResponseReturnValue:
     with form.catching():
         form.check()
         with acting() as act:
-            if not _answers_for_all(act, act.scope):
+            if not answers_for_all(act):
                 raise NotAllowed("not_allowed")
             changed = set_place(act.session, values=values, version=version or 0)
             act.record(
@@ -68,10 +68,6 @@ def change() -> ResponseReturnValue:
         return redirect(url_for(".show"), 303)
     with reading() as act:
         return _page(act, form, 422)
-
-
-def _answers_for_all(act: Acting, scope: Scope) -> bool:
-    return all(scope.covers(area.path) for area in children(act.session, None))
 
 
 def _read(form: Form) -> PlaceValues:
