@@ -24,10 +24,17 @@ SMALLEST_TARGET = 48
 SMALL = """least => [...document.querySelectorAll("main :is(button, a, summary, input, select), footer a")]
   .filter((e) => e.offsetParent && e.type !== "hidden" && e.getBoundingClientRect().height < least)
   .map((e) => e.outerHTML.slice(0, 90))"""
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((e) => e.offsetParent && e.getBoundingClientRect().right > innerWidth + 1)
+  .map((e) => e.outerHTML.slice(0, 90))"""
 DRIVING = """
   const here = { latitude: 34.75, longitude: 113.61, accuracy: 8 };
   window.drive = (speed) => window.seen?.({ coords: { ...here, speed } });
-  navigator.geolocation.watchPosition = (seen) => { window.seen = seen; return 1; };
+  navigator.geolocation.watchPosition = (seen) => {
+    window.seen = seen;
+    document.documentElement.dataset.watched = "yes";
+    return 1;
+  };
 """
 
 Open = Callable[..., Page]
@@ -77,6 +84,7 @@ def test_the_run_passes_axe_at_320_px_with_large_targets_and_type_at_200_percent
     assert page.evaluate(SMALL, SMALLEST_TARGET) == []
     for size in ("18px", "36px"):
         page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+        assert page.evaluate(TOO_WIDE) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -86,7 +94,7 @@ def test_moment_5j_nothing_is_tapped_while_the_car_moves_and_help_always_is(
     street.clock(to=at(9, 5))
     page = open_phone(width=360, language="zh", before=DRIVING)
     page.locator("button[value=departed]").click()
-    page.wait_for_function("window.seen !== undefined")
+    expect(page.locator("html[data-watched]")).to_be_attached()
     page.evaluate("window.drive(12)")
     expect(page.locator("#moving")).to_be_visible()
     button = page.locator("article.stop-card--now .taps button:visible").first
