@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outreach.clinics.visit import VisitStage
 from outreach.kernel.codes import coded_list
+from outreach.web.admin.audit_words import add_act_labels
 from outreach.web.i18n import _l
 from outreach.web.messages import add_messages
 from outreach.web.tags import add_tags
@@ -104,5 +105,11 @@ add_messages(
         "not_bed_bound": _l("Home rounds are for people who cannot leave their bed."),
         "not_a_home_round": _l("Choose a time of a home round."),
         "home_yes_missing": _l("A clinician's yes to the dose at home comes first."),
+    }
+)
+add_act_labels(
+    {
+        "pre_screen_decided": _l("Decided on a pre-screen"),
+        "home_visit_agreed": _l("Agreed to a dose at home"),
     }
 )

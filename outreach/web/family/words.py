@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel.speaklater import LazyString
 
+from outreach.web.admin.audit_words import add_act_labels
 from outreach.web.i18n import _l
 from outreach.web.messages import add_messages
 from outreach.workflows.family_acts import Wish
@@ -53,4 +54,13 @@ add_messages(
         "word_long": _l("At most %(longest)s characters."),
         "word_is_number": _l("Choose a word, not a number: numbers are given by us."),
     }
+)
+add_act_labels(
+    {
+        "family_link_made": _l("Handed over a family page"),
+        "family_link_revoked": _l("Called back a family page"),
+        "family_page_used": _l("The family wrote on its page"),
+        "family_word_set": _l("The family chose a word for the driver"),
+    },
+    {"family_link": _l("family page")},
 )
