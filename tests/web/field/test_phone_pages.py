@@ -93,7 +93,8 @@ def test_a_batch_that_cannot_be_read_is_refused_and_one_bad_part_loses_no_other(
     phone = street.phone()
     street.clock(to=at(9, 40))
     headers = {"X-CSRFToken": token_of(phone), "Accept": "application/json"}
-    for bad in ([], {"told": "x"}, {"told": [{"uuid": "x"}]}, {"told": [1]}):
+    unreadable: list[object] = [[], {"told": "x"}, {"told": [{"uuid": "x"}]}, {"told": [1]}]
+    for bad in unreadable:
         assert phone.post("/field/told", json=bad, headers=headers).status_code == 422
     many = {"told": [{"uuid": "x"}] * 201}
     assert phone.post("/field/told", json=many, headers=headers).status_code == 422
