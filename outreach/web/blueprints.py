@@ -9,7 +9,7 @@ from outreach.web.admin import areas, attention, audit, backups, boundaries, pla
 from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
 from outreach.web.admin.messages.pages import MESSAGE_PAGES
 from outreach.web.desk import checks as desk_checks
-from outreach.web.desk import clocks, desk, person, rounds, walk_in
+from outreach.web.desk import clocks, desk, next_dose, person, rounds, walk_in
 from outreach.web.dispatch import (
     checks,
     closing,
@@ -78,6 +78,7 @@ ALL: tuple[Blueprint, ...] = (
     crew_person.bp,
     desk.bp,
     person.bp,
+    next_dose.bp,
     walk_in.bp,
     clocks.bp,
     desk_checks.bp,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,8 +10,6 @@ from flask.typing import ResponseReturnValue
 from outreach.accounts.codes import Role
 from outreach.clinics.codes import ADVERSE_EVENTS, VISIT_RESULTS, DayEventKind
 from outreach.clinics.desk import scanned, stock_of
-from outreach.clinics.operations import Booking
-from outreach.clinics.queries import get_appointment
 from outreach.clinics.screening import QUESTIONS, Measured, doubts_of, record_pre_screen
 from outreach.kernel.errors import OutreachError
 from outreach.ledger.codes import DEFERRALS
@@ -28,8 +25,6 @@ from outreach.web.i18n import _
 from outreach.web.messages import word
 from outreach.web.notices import notify
 from outreach.web.visit import services, visit
-from outreach.workflows.book import book_trip
-from outreach.workflows.change_appointment import ways_of
 from outreach.workflows.desk_acts import (
     WITHOUT_DOSE,
     AtDesk,
@@ -38,7 +33,7 @@ from outreach.workflows.desk_acts import (
     end_without_dose,
     give_dose,
 )
-from outreach.workflows.desk_page import DeskPerson, desk_person
+from outreach.workflows.desk_page import desk_person
 from outreach.workflows.edit_person import keep_consent, take_consent_back, whose_consent
 from outreach.workflows.home_visit_yes import home_yes
 from outreach.workflows.keep_way_home import keep_way_home
@@ -368,44 +363,3 @@ def _follow_home(appointment_id: int) -> None:
     except OutreachError:
         return  # someone else changed the run meanwhile: their change was checked against these times
     tell_home(way)
-
-
-@bp.post("/<int:appointment_id>/next")
-@allowed(*STAFF)
-def next_dose(appointment_id: int) -> ResponseReturnValue:
-    """Book the next dose before the person leaves, there and home the same way (5k)."""
-    form = Form(request.form)
-    with form.catching():
-        with reading() as act:
-            admit(act, appointment_id)
-            person = desk_person(act.session, appointment_id=appointment_id, now=act.now)
-            booking = _next_booking(act, form, person)
-        form.check()
-        home = services()
-        made = book_trip(
-            home.database, home.travel_times, booking=booking, by=act.user_id, now=act.now
-        )
-        notify(_("Booked. Everyone who is to know gets a message by itself."))
-        return go(url_for(".show", appointment_id=appointment_id, booked=made.appointment_id))
-    return _done(form, appointment_id)
-
-
-def _next_booking(act: Acting, form: Form, person: DeskPerson) -> Booking:
-    session_id, _at, seconds = form["slot"].partition("@")
-    if not (session_id.isdecimal() and seconds.isdecimal() and len(seconds) <= 11):
-        form.wrong("slot", "slot_not_chosen")
-        session_id, seconds = "0", "0"
-    campaigns = [c for c in form.many("campaign") if c.isdecimal()]
-    if not campaigns:
-        form.wrong("campaign", "dose_not_chosen")
-    before = get_appointment(act.session, person.arrival.appointment_id)
-    ways = ways_of(before)
-    return Booking(
-        resident_id=person.arrival.resident_id,
-        site_session_id=int(session_id),
-        slot_at=datetime.fromtimestamp(int(seconds), tz=UTC),
-        ways=ways,
-        campaign_ids=tuple(int(c) for c in campaigns),
-        companions=before.companions,
-        wants_escort=before.wants_escort,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -194,3 +194,33 @@ def test_fault_60_a_desk_elsewhere_sees_and_changes_nothing(
         assert sign_in(role).get(f"/desk/visit/{visit}").status_code == 403
     with town_database.read() as session:
         assert session.get_one(Appointment, visit).status is AppointmentStatus.BOOKED
+
+
+def test_moment_5k_the_next_dose_is_booked_from_the_desk_with_one_tap(
+    visit: int, town: Town, sign_in: SignIn, town_database: Database
+) -> None:
+    desk = sign_in("desk")
+    send(desk, visit, "here", identity=["name", "birth_date"])
+    send(desk, visit, "screen", temperature="36.6", yes=[str(town.campaign_id)])
+    table = {"campaign": str(town.campaign_id), f"scan-{town.campaign_id}": "D7"}
+    send(desk, visit, "jab", **table)
+    with town_database.write() as session:
+        like = session.get_one(SiteSession, town.session_ids[1])
+        row = SiteSession(
+            site_id=town.site_id, on=date(2023, 6, 20), opens=like.opens, closes=like.closes
+        )
+        session.add(row)
+        session.flush()
+        slot_at = datetime.combine(row.on, row.opens, tzinfo=NOW.tzinfo)
+        slot = f"{row.id}@{int(slot_at.timestamp())}"
+    assert slot in desk.get(f"/desk/visit/{visit}").get_data(as_text=True)  # offered by itself
+    wanted = {"slot": slot, "campaign": str(town.campaign_id)}
+    answer = desk.post(f"/desk/visit/{visit}/next", data=wanted)
+    assert answer.status_code == 303
+    with town_database.read() as session:
+        question = select(Appointment).where(
+            Appointment.resident_id == town.resident("zhao"), Appointment.id != visit
+        )
+        made = session.scalars(question).one()
+        assert made.slot_at == slot_at
+        assert made.outbound_mode is session.get_one(Appointment, visit).outbound_mode
