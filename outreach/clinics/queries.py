@@ -164,16 +164,6 @@ def standing_appointment(session: Session, *, resident_id: int) -> Appointment |
     ).first()
 
 
-def appointments_of(session: Session, *, resident_id: int) -> list[Appointment]:
-    """Return everything ever booked for a resident, newest first."""
-    question = select(Appointment).where(Appointment.resident_id == resident_id)
-    return list(
-        session.scalars(
-            question.order_by(Appointment.slot_at.desc(), Appointment.id.desc()).limit(100)
-        )
-    )
-
-
 def hours_of(row: SiteSession) -> SessionHours:
     """Return what of a session decides its slots."""
     return SessionHours(

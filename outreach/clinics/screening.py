@@ -95,14 +95,6 @@ def decide_pre_screen(session: Session, *, pre_screen_id: int, decision: str, by
     return row
 
 
-def waiting_for_a_clinician(session: Session, *, limit: int = 100) -> list[PreScreen]:
-    """Return pre-screens with doubts that nobody decided, oldest first."""
-    question = select(PreScreen).where(PreScreen.decision == "")
-    return list(
-        session.scalars(question.order_by(PreScreen.recorded_at, PreScreen.id).limit(limit))
-    )
-
-
 def last_pre_screen(session: Session, *, appointment_id: int) -> PreScreen | None:
     """Return the newest pre-screen of an appointment, or None."""
     return session.scalars(

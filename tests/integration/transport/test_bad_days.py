@@ -16,7 +16,6 @@ from outreach.clinics.screening import (
     decide_pre_screen,
     last_pre_screen,
     record_pre_screen,
-    waiting_for_a_clinician,
 )
 from outreach.contact.message_models import Message
 from outreach.db import Database
@@ -63,6 +62,7 @@ from outreach.workflows.break_down import break_down
 from outreach.workflows.close_session import Whereabouts, close_session, closing_preview
 from outreach.workflows.crew_run import crew_run
 from outreach.workflows.day_board import day_board
+from outreach.workflows.desk_page import waiting_screens
 from outreach.workflows.note_event import note_event
 from outreach.workflows.publish_runs import publish_preview, publish_runs
 from tests.builders.clinics import DAY, at
@@ -348,11 +348,11 @@ def test_moment_5c_doubts_before_the_ride_wait_for_a_clinician(database: Databas
             by=day.by,
             now=NOW + timedelta(minutes=1),
         )
-        assert [p.id for p in waiting_for_a_clinician(session)] == [doubtful.id]
+        assert waiting_screens(session, appointment_ids=[appointment]) == {appointment}
         decide_pre_screen(
             session, pre_screen_id=doubtful.id, decision="not_today", by=day.village.doctor
         )
-        assert waiting_for_a_clinician(session) == []
+        assert waiting_screens(session, appointment_ids=[appointment]) == set()
         last = last_pre_screen(session, appointment_id=appointment)
         assert last is not None
         assert last.decision == "not_today"
