@@ -113,7 +113,9 @@ def _compile_translations() -> None:
 
 
 def _warm_kernels() -> None:
-    KERNELS.mkdir(parents=True, exist_ok=True)
+    # numba notices a changed source, but not that a kernel elsewhere holds the old code of it inside.
+    shutil.rmtree(KERNELS, ignore_errors=True)
+    KERNELS.mkdir(parents=True)
     run(
         [PYTHON, "-m", "outreach.routing.warm"],
         remedy="The planning kernels did not compile.",

@@ -37,7 +37,6 @@ REHEAT = 0.5  # later cycles begin this much cooler than the first
 POOL_FULL = 0.7
 FINISH_SHARE = 0.8  # the last recombination starts after this share of the time
 FINISH_S = 4.0  # but not earlier than this before the end
-CHECKPOINTS = 0  # times in a cycle at which an island that fell behind goes on from the best one
 NODES = 60  # branch-and-bound nodes of one whole-number model
 
 
@@ -165,15 +164,10 @@ def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
     while not budget.over():
         start = budget.share()
         end = start + _cycle_share(search, per_cycle, start)
-        passed = 0
         while not budget.over() and budget.share() < end - 1e-9:
             inside = (budget.share() - start) / (end - start)
             heat = temperature(inside, search.cost_per_unit(), first=cycle == 0)
             _stretch(search, workers, [(island, heat) for island in islands])
-            inside = (budget.share() - start) / (end - start)
-            if CHECKPOINTS and int(inside * CHECKPOINTS) > passed:
-                passed = int(inside * CHECKPOINTS)
-                _catch_up(search)
             if recombining is not None and recombining.done() and budget.iterations is None:
                 _take(search, recombining)
                 recombining = None
@@ -190,15 +184,6 @@ def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
     _take(search, recombining)
     for island in islands:
         search.offer(island.best, island.cost)
-
-
-def _catch_up(search: Search) -> None:
-    """Let every island go on from the present plan of the one that stands best."""
-    ahead = min(search.islands, key=lambda island: float(island.progress.cost[0]))
-    for island in search.islands:
-        search.offer(island.best, island.cost)
-        if island.progress.cost[0] > ahead.progress.cost[0]:
-            island.start_from(ahead.now)
 
 
 def _cycle_share(search: Search, per_cycle: int, start: float) -> float:
