@@ -123,6 +123,8 @@ def measure(folder: Path, *, people: int, runs: int, steps: int) -> dict[str, An
         page.click("main button.btn-primary")
         page.wait_for_url("**/day")
         paints = first_paints(page, f"{address}/day?on={DAY.isoformat()}")
+        every = ",".join(str(run_id) for run_id in day.runs)
+        page.goto(f"{address}/day?on={DAY.isoformat()}&open={every}")
         took = drag_steps(page, steps)
         browser.close()
     services.database.close()

@@ -58,6 +58,7 @@ def room(database: Database, tmp_path: Path, chromium: Browser) -> Iterator[Room
             add_dispatcher(session, day.village.district_id, username=name, password=PASSWORD)
     services = build_services(settings)
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
+    server.daemon_threads = False  # closing waits for the last answers, and so for their connections
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     opened: list[Page] = []
@@ -198,6 +199,9 @@ def test_a_ride_is_dragged_and_one_person_lights_up_in_three_places(
     end = zone.bounding_box()
     assert end is not None
     page.mouse.move(end["x"] + 60, end["y"] + end["height"] / 2, steps=10)
+    # The drag is followed by a timer: a hand is slower than this test, so it looks before letting go.
+    held_over = page.locator(f"#run-{room.day.runs[1]}.is-target")
+    expect(held_over).to_be_visible(timeout=PATIENCE_MS)
     page.mouse.up()
     expect(page.locator(f"#run-{room.day.runs[1]} .stop[data-leg='{out}']").first).to_be_visible(
         timeout=PATIENCE_MS
