@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -79,7 +80,7 @@ def installation(
             environment = _environment(instance, "", OUTREACH_NOW=BEGINS[language])
         else:
             server = request.getfixturevalue("postgres_server")
-            name = f"journey_{os.getpid()}_{len(running)}"
+            name = f"journey_{os.getpid()}_{uuid4().hex[:8]}"
             server.create(name)
             environment = _environment(instance, server.url(name), OUTREACH_NOW=BEGINS[language])
             _command(environment, "restore", str(source / "demo.backup"))

@@ -151,6 +151,7 @@ function applyNew() {
 async function look() {
   if (page.isShut || document.hidden || isTyping()) return;
   let answer;
+  const askedAt = Date.now();
   try {
     const headers = { Accept: "text/html", "X-Background": "1" };
     answer = await fetch(run.dataset.url, { headers: page.etag ? { ...headers, "If-None-Match": page.etag } : headers });
@@ -160,18 +161,20 @@ async function look() {
   }
   queue.isOffline = false;
   if ([401, 403, 404, 410].includes(answer.status)) return shut(answer.status === 403 ? "other" : "over");
-  if (answer.status === 200) await putIn(await answer.text(), answer.headers.get("ETag"));
+  if (answer.status === 200) await putIn(await answer.text(), answer.headers.get("ETag"), askedAt);
   showSync();
   queue.flush();
 }
 
-async function putIn(html, etag) {
+async function putIn(html, etag, askedAt) {
   if (isTyping()) return;
   page.etag = etag ?? "";
   const open = openParts(run);
   run.innerHTML = html;
   delete run.dataset.shell;
-  setClock(Date.now());
+  // An answer that was long under way says nothing of what the time is now.
+  const tookMs = Date.now() - askedAt;
+  if (tookMs < 5000) setClock(askedAt + tookMs / 2);
   await keepPage();
   await queue.forgetHeard();
   applied.clear();

@@ -1,0 +1,95 @@
+"""A run of today that carries whom a car can take, told to everybody; run beside a running product.
+
+python -m tests.journeys.told_run make      prints the run, its first rider's leg and the hour of the car
+python -m tests.journeys.told_run events    prints what happened today: kind, when, when it was heard
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from sqlalchemy import select
+
+import outreach.schema  # noqa: F401 - every table, for the foreign keys between them
+from outreach.clinics.models import DayEvent
+from outreach.config import load_settings
+from outreach.kernel.errors import OutreachError
+from outreach.places.queries import business_clock, local_day
+from outreach.services import Services, build_services
+from outreach.transport.codes import LegStatus
+from outreach.transport.run_models import RideLeg, Run, RunStop
+from outreach.transport.runs import open_runs_from_shifts
+from outreach.workflows.assign_leg import assign_leg
+from outreach.workflows.publish_runs import publish_runs
+
+
+def make(services: Services) -> dict[str, object]:
+    """Open today's runs, take every waiting ride into the first one that it fits, and publish that."""
+    database = services.database
+    with database.write() as session:
+        now = business_clock(session).now()
+        on = local_day(session, now)
+        open_runs_from_shifts(session, on=on, by=None, now=now)
+    with database.read() as session:
+        run_id = session.scalars(
+            select(Run.id).where(Run.on == on, Run.driver_id.is_not(None)).order_by(Run.id)
+        ).first()
+        waiting = session.scalars(
+            select(RideLeg.id)
+            .where(RideLeg.on == on, RideLeg.status == LegStatus.WAITING)
+            .order_by(RideLeg.appointment_id, RideLeg.direction)
+        ).all()
+    assert run_id is not None
+    for leg_id in waiting:
+        try:
+            assign_leg(
+                database,
+                services.travel_times,
+                leg_id=leg_id,
+                run_id=run_id,
+                run_version=_version(services, run_id),
+                by=None,
+                now=now,
+            )
+        except OutreachError as error:
+            sys.stderr.write(f"{leg_id}: {error.code}\n")
+    publish_runs(
+        database,
+        services.travel_times,
+        versions={run_id: _version(services, run_id)},
+        by=None,
+        now=now,
+    )
+    with database.read() as session:
+        first = session.scalars(
+            select(RunStop).where(RunStop.run_id == run_id).order_by(RunStop.position)
+        ).first()
+        assert first is not None
+        return {"run": run_id, "leg": first.leg_id, "at": first.arrives_at.isoformat()}
+
+
+def events(services: Services) -> list[list[str]]:
+    """Return today's events of the road, in the order in which they happened."""
+    with services.database.read() as session:
+        on = local_day(session, business_clock(session).now())
+        rows = session.scalars(
+            select(DayEvent)
+            .join(RideLeg, RideLeg.id == DayEvent.leg_id)
+            .where(RideLeg.on == on)
+            .order_by(DayEvent.happened_at, DayEvent.id)
+        )
+        return [
+            [row.kind.value, row.happened_at.isoformat(), row.received_at.isoformat()]
+            for row in rows
+        ]
+
+
+def _version(services: Services, run_id: int) -> int:
+    with services.database.read() as session:
+        return session.get_one(Run, run_id).version
+
+
+if __name__ == "__main__":
+    acts = {"make": make, "events": events}
+    sys.stdout.write(json.dumps(acts[sys.argv[1]](build_services(load_settings()))) + "\n")
