@@ -33,7 +33,7 @@ class SlotWanted:
     slot_at: datetime
     free: int
     cost_s: float = 0.0
-    limits: tuple[tuple[str, float], ...] = ()  # of stock and guides: what it takes one of, and how many are left
+    limits: tuple[tuple[str, float], ...] = ()  # stock, guides: what is left of each
 
     @property
     def key(self) -> str:
