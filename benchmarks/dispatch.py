@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHECKERS = ROOT / "tests" / "data" / "engine"
 DOCS = ROOT / "docs"
 OURS = "this engine"
+LATE = 1.5  # a solver that takes this many times its limit is said to
 SHORT = ("a6-72", "a8-96", "R5a", "servable-400-legs", "tight-400-legs")
 DAYS = ("servable-400-legs", "tight-400-legs", "large-1000-legs")
 
@@ -141,14 +142,16 @@ def _cell(judge: Judge, name: str, runs: list[Run]) -> str:
     if not runs:
         return ""
     costs = [r.cost for r in runs if r.cost is not None]
+    late = max(runs, key=lambda r: r.took_s / r.seconds)
+    said = f" (took {late.took_s:.0f} s)" if late.took_s > LATE * late.seconds + 1.0 else ""
     if len(costs) < len(runs):
-        return "no plan that holds"
+        return "no plan that holds" + said
     left = mean(r.unserved for r in runs)
     if name in DAYS:
-        return f"{mean(costs):.0f} min, {left:.1f} left"
+        return f"{mean(costs):.0f} min, {left:.1f} left{said}"
     if left:
-        return f"{left:.1f} left"
-    return f"{mean(judge.gap(name, c) for c in costs):.2f} %"
+        return f"{left:.1f} left{said}"
+    return f"{mean(judge.gap(name, c) for c in costs):.2f} %{said}"
 
 
 def bars(judge: Judge, runs: list[Run]) -> list[str]:
