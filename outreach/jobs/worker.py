@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from outreach.jobs import campaign_works as _campaigns  # noqa: F401 - registers its works
 from outreach.jobs import import_works as _imports  # noqa: F401 - registers its works
+from outreach.jobs import message_works as _messages  # noqa: F401 - registers its works
 from outreach.jobs import plan_works as _plans  # noqa: F401 - ditto
 from outreach.jobs import week_works as _weeks  # noqa: F401 - ditto
-from outreach.jobs import message_works as _messages  # noqa: F401 - registers its works
 from outreach.jobs.duties import DUTIES
 from outreach.jobs.exposition import expose
 from outreach.jobs.meters import Meters

@@ -46,7 +46,10 @@ QUESTIONS = Entry(
     "questions.index", _l("Questions waiting"), "message-question", also=("questions.",)
 )
 DESK = Entry(
-    "desk.show", _l("The desk"), "vaccine", also=("desk.", "desk_person.", "walk_in.", "observations.")
+    "desk.show",
+    _l("The desk"),
+    "vaccine",
+    also=("desk.", "desk_person.", "walk_in.", "observations."),
 )
 RIDE_CHECKS = Entry(
     "ride_checks.index", _l("Check before the ride"), "clipboard-heart", also=("ride_checks.",)

@@ -8,7 +8,7 @@ Prints the day, so that a journey can open its page.
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -62,10 +62,14 @@ def main(people: int) -> None:
     sys.stdout.write(f"{on.isoformat()}\n")
 
 
-def _book(services: Services, resident_id: int, campaign_id: int, on: object, now: datetime) -> int:
+def _book(services: Services, resident_id: int, campaign_id: int, on: date, now: datetime) -> int:
     with services.database.read() as session:
         offers = available_slots(
-            session, from_on=on, until_on=on, now=now, resident_id=resident_id  # type: ignore[arg-type]
+            session,
+            from_on=on,
+            until_on=on,
+            now=now,
+            resident_id=resident_id,
         )
     for offer in offers:
         booking = Booking(

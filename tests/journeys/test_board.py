@@ -58,7 +58,7 @@ def room(database: Database, tmp_path: Path, chromium: Browser) -> Iterator[Room
             add_dispatcher(session, day.village.district_id, username=name, password=PASSWORD)
     services = build_services(settings)
     server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
-    server.daemon_threads = False  # closing waits for the last answers, and so for their connections
+    server.daemon_threads = False  # type: ignore[attr-defined]  # closing waits for last answers
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     opened: list[Page] = []

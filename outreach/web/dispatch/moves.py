@@ -120,7 +120,11 @@ def move_over(leg_id: int) -> ResponseReturnValue:
         by=act.user_id,
         now=act.now,
     )
-    back: dict[str, Any] = {"from_run": to_run, "run": from_run, "from_version": done.versions[to_run or 0]}
+    back: dict[str, Any] = {
+        "from_run": to_run,
+        "run": from_run,
+        "from_version": done.versions[to_run or 0],
+    }
     back |= {"version": done.versions[from_run or 0]} | (_places(before, leg_id) if before else {})
     notify(_("The ride is on the run."), undo=url_for(".move_over", leg_id=leg_id, on=on, **back))
     return again(act, on)

@@ -192,9 +192,7 @@ def test_where_the_driver_really_stopped_counts_once_staff_checked_it(
     address_id = add(database, village)
     real = Point(34.7549, 113.6088)
     with database.write() as session:
-        note_real_stop(
-            session, address_id=address_id, stopped=real, access_note="北门进", now=NOW
-        )
+        note_real_stop(session, address_id=address_id, stopped=real, access_note="北门进", now=NOW)
         assert points_of(session, [address_id])[address_id] == CENTRE
         check_real_stop(session, address_id=address_id, is_right=True, by=village.worker)
     with database.read() as session:

@@ -93,7 +93,7 @@ def test_moment_4a_a_couple_rides_in_one_car_both_ways(database: Database) -> No
     assert [run_of[i] for i in legs[his]] == [run_of[i] for i in legs[hers]]
 
 
-def _legs(session, appointment_id: int):  # type: ignore[no-untyped-def]
+def _legs(session, appointment_id: int):
     from outreach.transport.legs import legs_of
 
     return legs_of(session, appointment_id=appointment_id)
@@ -198,7 +198,7 @@ def test_moment_5b_a_closed_session_leaves_a_list_of_calls_until_each_was_reache
     assert [line.appointment_id for line in calls if line.reached_at is None] == [booked[2]]
 
 
-def preview_of(database: Database, day: Day):  # type: ignore[no-untyped-def]
+def preview_of(database: Database, day: Day):
     with database.read() as session:
         return preview(
             session, site_session_id=day.session_id, from_at=at(10, 30), scope=EVERYWHERE

@@ -161,7 +161,7 @@ def test_a_name_in_two_columns_is_put_together() -> None:
 
 
 def test_a_yes_under_whether_somebody_lives_alone_is_no_dose_and_is_kept_as_words() -> None:
-    header = ["姓名", "身份证号", "电话", "是否独居", "是否接种"]
+    header: list[object] = ["姓名", "身份证号", "电话", "是否独居", "是否接种"]
     number = id_number(date(1931, 5, 4))
     alone, other, counted = outcomes(
         [
@@ -173,6 +173,7 @@ def test_a_yes_under_whether_somebody_lives_alone_is_no_dose_and_is_kept_as_word
     )
     assert isinstance(alone, RowOutcome)
     assert isinstance(other, RowOutcome)
+    assert isinstance(counted, RowOutcome)
     assert (said(alone), alone.values.health, alone.values.needs) == (
         "imported",
         "独居",

@@ -59,7 +59,8 @@ def test_outlines_find_their_areas_and_the_others_are_named(
 def test_points_of_a_chinese_map_are_moved_to_our_datum(
     boss: FlaskClient, office: Office, office_database: Database, post: Post
 ) -> None:
-    shifted = [tuple(from_wgs84(Point(*corner), Datum.GCJ02)) for corner in HERE]
+    moved = [from_wgs84(Point(*corner), Datum.GCJ02) for corner in HERE]
+    shifted = [(point.latitude, point.longitude) for point in moved]
     upload = file_of(outline({"name": "绵东社区"}, shifted))
     post(boss, "/admin/boundaries", file=upload, datum="gcj02")
     ring = boundary(office_database, office.community)
