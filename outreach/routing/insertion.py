@@ -7,7 +7,7 @@ import numpy as np
 
 from outreach.routing.chance import draw
 from outreach.routing.cost import Weights
-from outreach.routing.network import Flags, Ints, Network, Nodes, Units
+from outreach.routing.network import Flags, Ints, Network, Nodes, Units, wide
 from outreach.routing.pricing import NEVER, Memory, price_in_route
 from outreach.routing.problem import Floats
 from outreach.routing.tours import Tours, drop_leg, put_leg, refresh
@@ -60,7 +60,7 @@ def best_route(
         other = units.near[leg, rank]
         if other < 0:
             break
-        v = np.int64(tours.vehicle[other])
+        v = wide(tours.vehicle[other])
         if v < 0 or memory.asked[v] == asking:
             continue
         memory.asked[v] = asking
@@ -139,7 +139,7 @@ def best_option(
         regret = NEVER
         for k in range(units.first_leg[option], units.first_leg[option + 1]):
             cost, other, _, _, _ = best_route(
-                net, weights, units, tours, memory, chance, np.int64(units.legs[k]), blink
+                net, weights, units, tours, memory, chance, wide(units.legs[k]), blink
             )
             total += cost
             regret = min(regret, other - cost)
@@ -168,7 +168,7 @@ def place_option(
     """Insert every leg of an option, or leave the tours as they were; return whether it worked."""
     first, last = units.first_leg[option], units.first_leg[option + 1]
     for k in range(first, last):
-        leg = np.int64(units.legs[k])
+        leg = wide(units.legs[k])
         cost, _, v, _, place = best_route(net, weights, units, tours, memory, chance, leg, blink)
         if cost < NEVER:
             memory.touched[v] = 1
@@ -177,7 +177,7 @@ def place_option(
             drop_leg(tours, leg)
             refresh(net, weights, tours, v)
         for j in range(first, k):
-            w = np.int64(drop_leg(tours, np.int64(units.legs[j])))
+            w = wide(drop_leg(tours, wide(units.legs[j])))
             refresh(net, weights, tours, w)
         return False
     take_resources(units, tours, option, 1)
@@ -190,7 +190,7 @@ def remove_unit(units: Units, tours: Tours, memory: Memory, unit: int) -> None:
     """Take a unit out of the sequences; the touched routes still have to be refreshed."""
     option = tours.option[unit]
     for k in range(units.first_leg[option], units.first_leg[option + 1]):
-        memory.touched[drop_leg(tours, np.int64(units.legs[k]))] = 1
+        memory.touched[drop_leg(tours, wide(units.legs[k]))] = 1
     take_resources(units, tours, option, -1)
     tours.option[unit] = -1
 
@@ -209,7 +209,7 @@ def insert_in_turn(
 ) -> None:
     """Insert the units of the bank one after the other, each where it is cheapest."""
     for k in range(count):
-        unit = np.int64(bank[k])
+        unit = wide(bank[k])
         _, _, option = best_option(
             net, weights, units, tours, memory, chance, unit, blink, blink > 0.0
         )
@@ -247,7 +247,7 @@ def insert_by_regret(
         while k < left:
             if due[k]:
                 best[k], second[k], best_v[k], second_v[k], option[k] = _two_best(
-                    net, weights, units, tours, memory, chance, np.int64(unit[k]), noise > 0.0
+                    net, weights, units, tours, memory, chance, wide(unit[k]), noise > 0.0
                 )
                 due[k] = 0
             if option[k] < 0:
@@ -261,7 +261,7 @@ def insert_by_regret(
             k += 1
         if pick < 0:
             return
-        chosen, taken = np.int64(unit[pick]), np.int64(option[pick])
+        chosen, taken = wide(unit[pick]), wide(option[pick])
         left -= 1
         _move(left, pick, unit, best, second, best_v, second_v, option, due)
         if not place_option(net, weights, units, tours, memory, chance, chosen, taken, 0.0):
@@ -271,9 +271,9 @@ def insert_by_regret(
             if best_v[k] < 0:
                 due[k] = 1
                 continue
-            leg = np.int64(units.legs[units.first_leg[option[k]]])
+            leg = wide(units.legs[units.first_leg[option[k]]])
             for j in range(first, last):
-                v = np.int64(tours.vehicle[units.legs[j]])
+                v = wide(tours.vehicle[units.legs[j]])
                 if v == best_v[k] or v == second_v[k]:
                     due[k] = 1
                 elif net.fits[v, leg]:
@@ -300,7 +300,7 @@ def _two_best(
         units.first_leg[only + 1] == units.first_leg[only] + 1
         and units.first_use[only + 1] == units.first_use[only]
     ):
-        leg = np.int64(units.legs[units.first_leg[only]])
+        leg = wide(units.legs[units.first_leg[only]])
         best, second, v, w, _ = best_route(net, weights, units, tours, memory, chance, leg, 0.0)
         extra = units.option_cost[only]
         return best + extra, second + extra, v, w, only if best < NEVER else -1

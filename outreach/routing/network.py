@@ -28,6 +28,12 @@ ANYWHERE = -1  # place of a break: wherever the car then stands
 RIDE, CHECKPOINT, PAUSE = 0, 1, 2  # forms of a leg: two ends; a point to pass; a rest when empty
 
 
+@nb.njit(cache=True, nogil=True, inline="always")
+def wide(number: Any) -> int:  # noqa: ANN401 - a number of either width
+    """Return a number in 64 bits, so that a kernel is compiled for one width only."""
+    return np.int64(number)  # type: ignore[return-value]
+
+
 class Network(NamedTuple):
     """Legs and vehicles as arrays."""
 

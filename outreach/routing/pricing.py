@@ -13,7 +13,7 @@ import numpy as np
 
 from outreach.routing.boxes import BoxType, Reference, reference_to
 from outreach.routing.cost import Weights
-from outreach.routing.network import PAUSE, RIDE, Flags, Ints, Network, Nodes
+from outreach.routing.network import PAUSE, RIDE, Flags, Ints, Network, Nodes, wide
 from outreach.routing.problem import Floats
 from outreach.routing.schedule import SLACK_S, admits
 from outreach.routing.tours import Tours
@@ -111,7 +111,7 @@ def _work_out(
     best = NEVER
     best_i = best_j = 0
     unused = weights.vehicle if size == 0 else 0.0
-    first = max(np.int64(net.head[v]), _before(high, size, early_p + serve_p))
+    first = max(wide(net.head[v]), _before(high, size, early_p + serve_p))
     for i in range(first, size + 1):
         leaving = low[i] + served[i]
         if leaving > late_p + SLACK_S:

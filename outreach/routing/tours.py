@@ -12,7 +12,7 @@ import numpy as np
 
 from outreach.routing.boxes import BoxType, Reference, reference_to
 from outreach.routing.cost import Weights, price
-from outreach.routing.network import PAUSE, RIDE, Ints, Network, Nodes, Units
+from outreach.routing.network import PAUSE, RIDE, Ints, Network, Nodes, Units, wide
 from outreach.routing.problem import Floats
 from outreach.routing.schedule import earliest_starts, latest_starts, unhurried_starts
 
@@ -110,7 +110,7 @@ def copy_of(tours: Tours) -> Tours:
 @nb.njit(cache=True, nogil=True)
 def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
     """Recompute everything about route ``v`` from its sequence; return whether it is feasible."""
-    size = np.int64(tours.size[v])
+    size = wide(tours.size[v])
     kind = net.kind[v]
     seq, where, gap, served = tours.seq[v], tours.where[v], tours.gap[v], tours.served[v]
     load, aboard = tours.load[v], tours.aboard[v]
@@ -167,7 +167,7 @@ def refresh(net: Network, weights: Weights, tours: Tours, v: int) -> bool:
 @nb.njit(cache=True, nogil=True)
 def time_and_price(net: Network, weights: Weights, tours: Tours, v: int, used: bool) -> bool:  # noqa: FBT001
     """Schedule route ``v`` and price it; return whether a schedule exists."""
-    size = np.int64(tours.size[v])
+    size = wide(tours.size[v])
     if not earliest_starts(
         net, v, tours.seq[v], size, tours.gap[v], tours.aboard[v], tours.spot, tours.low[v]
     ):
