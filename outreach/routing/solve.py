@@ -164,15 +164,16 @@ def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
     while not budget.over():
         start = budget.share()
         end = start + _cycle_share(search, per_cycle, start)
+        scale = search.cost_per_unit()
         while not budget.over() and budget.share() < end - 1e-9:
             inside = (budget.share() - start) / (end - start)
-            heat = temperature(inside, search.cost_per_unit(), first=cycle == 0)
+            heat = temperature(inside, scale, first=cycle == 0)
             _stretch(search, workers, [(island, heat) for island in islands])
+            for island in islands:
+                search.offer(island.best, island.cost)
             if recombining is not None and recombining.done() and budget.iterations is None:
                 _take(search, recombining)
                 recombining = None
-        for island in islands:
-            search.offer(island.best, island.cost)
         _take(search, recombining)
         recombining = None
         sizes = search.best.tours.size
