@@ -24,7 +24,7 @@ class Cast:
     place: str  # the language of the demo place
     zone: ZoneInfo
     ledger: str
-    kept_out: int  # rows of the ledger that do not enter
+    to_mend: int  # rows of the ledger that a person has to mend
     street: str
     community: str
     elder: str
@@ -39,17 +39,16 @@ class Cast:
     nudging: str  # words of a nudge, which a booking must not carry
 
 
-def not_entered(name: str) -> int:
-    """Return how many rows of a ledger its expected outcomes keep out."""
-    outcomes = json.loads((LEDGERS / name).read_text())["rows_by_outcome"]
-    return int(outcomes["error"]) + int(outcomes["duplicate"])
+def rows_to_mend(name: str) -> int:
+    """Return how many rows of a ledger its expected outcomes call wrong."""
+    return int(json.loads((LEDGERS / name).read_text())["rows_by_outcome"]["error"])
 
 
 CHINA = Cast(
     place="zh",
     zone=ZoneInfo("Asia/Shanghai"),
     ledger="ledger-miandong.xlsx",
-    kept_out=not_entered("ledger-miandong.expected.json"),
+    to_mend=rows_to_mend("ledger-miandong.expected.json"),
     street="五里堡街道",
     community="棉东社区",
     elder="赵桂珍",
@@ -61,23 +60,6 @@ CHINA = Cast(
     confirms="确认",
     told=("预约已留好", "到楼下接您", "正乘车回家"),
     nudging="拒收请回复",
-)
-ENGLAND = Cast(
-    place="en",
-    zone=ZoneInfo("Europe/London"),
-    ledger="ledger-millbank.csv",
-    kept_out=1,
-    street="Northgate",
-    community="Millbank",
-    elder="Rose Thorpe",
-    mark="Thorpe",
-    daughter="Helen Thorpe",
-    staying_at=("91/03 Ringway Gardens", "52.1990", "-0.8912"),
-    question="She takes tablets for her blood pressure. May she have it?",
-    answer="Yes, with a steady pressure and the tablets taken.",
-    confirms="1",
-    told=("is booked", "will be at the door", "on the way home"),
-    nudging="Reply T to stop",
 )
 
 
@@ -142,7 +124,7 @@ class Story:
         self.picture("02-import-review")
         page.click("form[action$='/commit'] button")
         page.wait_for_selector("form[action$='/undo']", state="attached", timeout=120_000)
-        assert re.search(rf"\b{self.cast.kept_out}\b", page.inner_text("main"))
+        assert re.search(rf"(?<!\d){self.cast.to_mend}(?!\d)", page.inner_text("main"))
         self.picture("03-import-done")
 
     def call_and_ask(self) -> None:
@@ -343,6 +325,24 @@ class Story:
         self.staff.send("/demo/clock", to=at.astimezone(self.cast.zone).strftime("%Y-%m-%dT%H:%M"))
 
 
+def play(story: Story) -> None:
+    """Play the whole story; coverage rises by exactly one, and falls again with the correction."""
+    story.import_the_ledger()
+    story.call_and_ask()
+    story.book()
+    story.confirm_by_text()
+    story.assign()
+    before = story.vaccinated()
+    story.ride_and_jab()
+    story.strike_off()
+    assert story.vaccinated() == before + 1
+    story.picture("19-standing")
+    told = [word for text in story.daughters_texts() for word in story.cast.told if word in text]
+    assert told == list(story.cast.told)
+    story.take_back()
+    assert story.vaccinated() == before
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("kind", "cast", "language"),
@@ -351,7 +351,6 @@ class Story:
         ("sqlite", CHINA, "en"),
         ("postgresql", CHINA, "zh"),
         ("postgresql", CHINA, "en"),
-        pytest.param("sqlite", ENGLAND, "en", id="moment_1j-sqlite-england-en"),
     ],
     ids=lambda value: value.place if isinstance(value, Cast) else value,
 )
@@ -363,20 +362,9 @@ def test_story_from_the_spreadsheet_to_the_strike_off(
     cast: Cast,
     language: str,
 ) -> None:
-    wanted = pictures if kind == "sqlite" and cast is CHINA else None
-    told_to = installation(kind, cast.place)
-    story = Story(told_to, visitor, cast=cast, language=language, pictures=wanted)
-    story.import_the_ledger()
-    story.call_and_ask()
-    story.book()
-    story.confirm_by_text()
-    story.assign()
-    before = story.vaccinated()
-    story.ride_and_jab()
-    story.strike_off()
-    assert story.vaccinated() == before + 1
-    story.picture("19-standing")
-    told = [word for text in story.daughters_texts() for word in cast.told if word in text]
-    assert told == list(cast.told)
-    story.take_back()
-    assert story.vaccinated() == before
+    wanted = pictures if kind == "sqlite" else None
+    play(
+        Story(
+            installation(kind, cast.place), visitor, cast=cast, language=language, pictures=wanted
+        )
+    )
