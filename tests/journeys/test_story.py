@@ -229,13 +229,14 @@ class Story:
         self.picture("11-the-day")
         for _way in range(2):
             ride = page.locator("article.ride", has_text=self.cast.elder).first
-            ride.locator("a").click()
+            ride.locator("a.ride__name").click()
             page.wait_for_selector("#places")
             self.picture("12-places")
-            page.locator("#places form button").first.click()
+            page.locator("#places .places__item form button").first.click()
             page.wait_for_selector("#places", state="detached")
         assert page.locator("article.ride", has_text=self.cast.elder).count() == 0
-        page.locator("form[action$='/publish'] button").click()
+        staff.go(f"/day/publishing?on={day}")
+        page.locator("form[action$='/day/publish'] button.btn-lg").click()
         page.wait_for_url("**/field-links*")
         self.picture("13-field-links")
 

@@ -43,6 +43,7 @@ def walk(visitor: Visitor, role: str, seen: set[str]) -> list[str]:
     visitor.step_into(role)
     visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     visitor.go("/")
+    assert urlsplit(visitor.page.url).path != "/login", f"{role} is let in nowhere"
     faults: list[str] = []
     waiting = deque([urlsplit(visitor.page.url).path, *links_of(visitor)])
     visited = 0
@@ -62,7 +63,6 @@ def walk(visitor: Visitor, role: str, seen: set[str]) -> list[str]:
         if overflow(visitor.page):
             faults.append(f"{role} {address} is {overflow(visitor.page)} px too wide for a phone")
         waiting.extend(links_of(visitor))
-    assert visited, f"{role} reaches no page of its own"
     return faults
 
 
