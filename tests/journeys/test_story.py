@@ -349,9 +349,6 @@ def play(story: Story) -> None:
     ("kind", "cast", "language"),
     [
         ("sqlite", CHINA, "zh"),
-        ("sqlite", CHINA, "en"),
-        ("postgresql", CHINA, "zh"),
-        ("postgresql", CHINA, "en"),
     ],
     ids=lambda value: value.place if isinstance(value, Cast) else value,
 )

@@ -1,4 +1,4 @@
-"""The story in another place (moment 1j): other phones, dates, hours, names and no numbers of people."""
+"""The story on PostgreSQL, in English, and in another place (moment 1j): other phones, dates and names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.journeys.conftest import Installation, Visitor
-from tests.journeys.test_story import Cast, Story, play
+from tests.journeys.test_story import CHINA, Cast, Story, play
 
 ENGLAND = Cast(
     place="en",
@@ -35,3 +35,16 @@ def test_moment_1j_the_story_runs_in_an_english_place(
 ) -> None:
     place = installation("sqlite", "en")
     play(Story(place, visitor, cast=ENGLAND, language="en", pictures=None))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("kind", "language"), [("postgresql", "zh"), ("sqlite", "en"), ("postgresql", "en")]
+)
+def test_the_story_runs_on_either_database_in_either_language(
+    installation: Callable[[str, str], Installation],
+    visitor: Callable[..., Visitor],
+    kind: str,
+    language: str,
+) -> None:
+    play(Story(installation(kind, "zh"), visitor, cast=CHINA, language=language, pictures=None))
