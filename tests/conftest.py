@@ -10,7 +10,10 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS = {"DATABASE_URL", "PUBLIC_URL", "HOST", "PORT"}
 PREFIXES = ("OUTREACH_", "TWILIO_")
-KEPT = {"OUTREACH_SHARED", "OUTREACH_ROUTING_CASES"}  # where published cases lie; how long to try the engine
+KEPT = {
+    "OUTREACH_SHARED",
+    "OUTREACH_ROUTING_CASES",
+}  # where published cases lie; how long to try the engine
 
 # Before anything of the product is imported: a developer's own settings must not reach a test.
 for name in list(os.environ):
