@@ -29,13 +29,12 @@ from outreach.db import Database, make_engine
 from outreach.ledger.codes import EntryStatus
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.oversight.codes import PARTITIONS, Basis, Dimension, Figure
-from outreach.oversight.coverage import Asked, choose_campaign, coverage
+from outreach.oversight.coverage import Asked, choose_campaign, coverage, units_by_id
 from outreach.oversight.people import Cell, people_of
-from outreach.oversight.reports import ReportKind, Wanted, make
+from outreach.oversight.reports import ReportKind, Wanted, make, material_for
 from outreach.oversight.rollups import prove, rebuild, refresh, touch_residents
 from outreach.oversight.rules import sums_hold, total
 from outreach.oversight.snapshots import freeze_day
-from outreach.oversight.viewing import Known
 from outreach.schema import metadata
 from outreach.vault import new_vault
 from tests.builders.city import NOW, TODAY, City, Size, build_city
@@ -227,14 +226,14 @@ def nightly(opened: Database, city: City) -> dict[str, Any]:
         campaign = choose_campaign(session, None)
 
         def all_reports() -> None:
-            known: Known = {}
-            for community in city.communities:
-                make(
-                    session,
-                    Wanted(ReportKind.DAILY, community, campaign, TODAY, "zh"),
-                    now=NOW,
-                    known=known,
-                )
+            wanted = [
+                Wanted(ReportKind.DAILY, community, campaign, TODAY, "zh")
+                for community in city.communities
+            ]
+            units = list(units_by_id(session, city.communities).values())
+            material = material_for(session, wanted[0], units)
+            for one in wanted:
+                make(session, one, now=NOW, material=material)
 
         found["reports_communities"] = len(city.communities)
         found["reports_all_communities_s"] = once(all_reports)

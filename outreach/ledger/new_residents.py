@@ -76,7 +76,7 @@ class NewResident(NamedTuple):
     mobility: str = "M9"
     mobility_flags: tuple[str, ...] = ()
     lives_alone: bool | None = None
-    language: str = "zh"
+    language: str = ""  # empty: the first of the place
     dialect: str = ""
     held_all: bool = False
     held_nudges: bool = False
@@ -92,6 +92,7 @@ class _Shared:
 
     vault: Vault
     minimum_age: int
+    language: str
     now: datetime
 
 
@@ -102,7 +103,8 @@ def add_residents(session: Session, *, rows: Sequence[NewResident], now: datetim
     statement per table, ids reserved beforehand.
     """
     session.flush()
-    shared = _Shared(vault_of(session), get_place(session).minimum_age, now)
+    place = get_place(session)
+    shared = _Shared(vault_of(session), place.minimum_age, place.languages[0], now)
     ids = reserve_ids(session, Resident, len(rows))
     addresses = _add_addresses(session, rows)
     households = _households(session, rows, addresses)
@@ -196,7 +198,7 @@ def _resident_row(
         "mobility": row.mobility,
         "mobility_flags": list(row.mobility_flags),
         "lives_alone": row.lives_alone,
-        "language": row.language,
+        "language": row.language or shared.language,
         "dialect": row.dialect,
         "life_status": LifeStatus.PRESENT,
         "held_all": row.held_all,
@@ -320,7 +322,7 @@ def _add_contacts(
     session: Session, ids: Sequence[int], rows: Sequence[NewResident], shared: _Shared
 ) -> None:
     pairs = [
-        (resident_id, position, contact)
+        (resident_id, position, contact, row.language or shared.language)
         for resident_id, row in zip(ids, rows, strict=True)
         for position, contact in enumerate(row.contacts)
     ]
@@ -336,7 +338,7 @@ def _add_contacts(
                 "relation": contact.relation,
                 "role": contact.role,
                 "position": position,
-                "language": "zh",
+                "language": language,
                 "preferred_channel": "",
                 "told_purposes": ["appointment", "ride"],
                 "knows_health": contact.relation is Relation.SELF,
@@ -345,12 +347,14 @@ def _add_contacts(
                 "no_aftercare": False,
                 "version": 1,
             }
-            for contact_id, (resident_id, position, contact) in zip(contact_ids, pairs, strict=True)
+            for contact_id, (resident_id, position, contact, language) in zip(
+                contact_ids, pairs, strict=True
+            )
         ],
     )
     numbers = [
         (contact_id, position, phone)
-        for contact_id, (_, _, contact) in zip(contact_ids, pairs, strict=True)
+        for contact_id, (_, _, contact, _) in zip(contact_ids, pairs, strict=True)
         for position, phone in enumerate(contact.phones)
     ]
     phone_ids = reserve_ids(session, Phone, len(numbers))

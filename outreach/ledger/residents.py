@@ -24,7 +24,7 @@ from outreach.ledger.new_residents import (
 )
 from outreach.ledger.search_terms import terms_of
 from outreach.places.models import Address
-from outreach.places.queries import get_place
+from outreach.places.queries import first_language, get_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,7 @@ def add_contact(
         relation=contact.relation,
         role=contact.role,
         position=0 if last is None else last + 1,
+        language=first_language(session),
     )
     session.add(person)
     session.flush()

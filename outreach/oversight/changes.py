@@ -142,6 +142,12 @@ class Change:
     was: Spot
     now: Spot
 
+    def areas(self) -> set[int]:
+        """Return every community and grid that the change may matter to."""
+        spots = (self.was, self.now)
+        ids = {i for s in spots for i in (s.community_id, s.grid_id, s.stay_community_id)}
+        return {i for i in ids if i is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

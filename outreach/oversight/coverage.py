@@ -156,10 +156,11 @@ def coverage(session: Session, asked: Asked, *, scope: Scope, now: datetime) -> 
         unit, below = below[0], children_of(session, below[0], scope=scope)
     reader = Reader(session, fresh, asked.campaign.id, asked.basis)
     own = [unit] if unit is not None else below
-    rows = reader.rows([u.id for u in own], (Dimension.ALL, *asked.dimensions))
+    # Together, since touched communities are counted anew for each call.
+    ids = list({u.id: None for u in (*own, *below)})
+    rows = reader.rows(ids, (Dimension.ALL, *asked.dimensions))
     whole = total(rows.get((u.id, Dimension.ALL, ""), NOBODY) for u in own)
-    sums = rows if unit is None else reader.rows([u.id for u in below], (Dimension.ALL,))
-    children = tuple(UnitCounts(u, sums.get((u.id, Dimension.ALL, ""), NOBODY)) for u in below)
+    children = tuple(UnitCounts(u, rows.get((u.id, Dimension.ALL, ""), NOBODY)) for u in below)
     is_community = unit is not None and unit.level is AreaLevel.COMMUNITY
     return Coverage(
         campaign=asked.campaign,
@@ -275,7 +276,8 @@ class Reader:
         if not touched:
             return
         asked = Question(self._campaign_id, self._basis, self._fresh.day, tuple(sorted(touched)))
-        now = live(self._session, asked, dimensions=dimensions)
+        grids = any(place.level is AreaLevel.GRID for place in places.values())
+        now = live(self._session, asked, dimensions=dimensions, with_grids=grids)
         old = self._kept(touched, dimensions)
         for unit, place in places.items():
             if place.level is AreaLevel.GRID:

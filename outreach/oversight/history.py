@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -138,13 +138,29 @@ def bridge(session: Session, sight: Sight, *, since: date, until: date) -> Bridg
     frozen = set(session.scalars(select(Snapshot.on).where(Snapshot.on.in_([since, until]))))
     if {since, until} - frozen:
         raise NotFound("day_not_frozen")
-    changes = changes_between(session, sight, since=since, until=until)
+    return bridge_of(
+        changes_between(session, sight, since=since, until=until),
+        areas_of(session, sight.units),
+        sight.basis,
+        (since, frozen_counts(session, sight, on=since)),
+        (until, frozen_counts(session, sight, on=until)),
+    )
+
+
+def bridge_of(
+    changes: Sequence[Change],
+    areas: Container[int],
+    basis: Basis,
+    since: tuple[date, Counts],
+    until: tuple[date, Counts],
+) -> Bridge:
+    """PURE: return the bridge between two frozen days with their sums, of the changes between them."""
     return Bridge(
-        since=since,
-        until=until,
-        before=frozen_counts(session, sight, on=since),
-        after=frozen_counts(session, sight, on=until),
-        steps=steps(changes, areas_of(session, sight.units), sight.basis),
+        since=since[0],
+        until=until[0],
+        before=since[1],
+        after=until[1],
+        steps=steps(changes, areas, basis),
     )
 
 
@@ -155,13 +171,19 @@ def doses_per_day(session: Session, sight: Sight, *, until: date) -> float:
     last = session.scalar(select(func.max(Snapshot.on)).where(Snapshot.on <= until))
     if first is None or last is None or last <= first:
         return 0.0
+    changes = changes_between(session, sight, since=first, until=last)
     areas = areas_of(session, sight.units)
+    return speed_of(changes, areas, sight.basis, days=(last - first).days)
+
+
+def speed_of(changes: Sequence[Change], areas: Container[int], basis: Basis, *, days: int) -> float:
+    """PURE: return how many people a day became vaccinated by these changes of so many days; never below 0."""
     done = sum(
-        effect(change, areas, sight.basis)[0]
-        for change in changes_between(session, sight, since=first, until=last)
+        effect(change, areas, basis)[0]
+        for change in changes
         if change.kind in {ChangeKind.DOSE, ChangeKind.CORRECTED}
     )
-    return max(0.0, done / (last - first).days)
+    return max(0.0, done / days)
 
 
 def areas_of(session: Session, units: Sequence[Unit]) -> frozenset[int]:

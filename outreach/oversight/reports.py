@@ -6,9 +6,11 @@ that the same report always says the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from sqlalchemy import select
@@ -20,16 +22,15 @@ from outreach.accounts.rules import Scope
 from outreach.kernel.codes import coded_list
 from outreach.kernel.errors import NotFound
 from outreach.oversight.codes import BASIS_LABELS, DEFINITIONS, Basis, Figure
-from outreach.oversight.coverage import Asked, CampaignName, campaigns
-from outreach.oversight.history import Sight, bridge, doses_per_day, frozen_days
+from outreach.oversight.coverage import Asked, CampaignName, Unit, campaigns, coverage, unit_of
+from outreach.oversight.history import Sight
 from outreach.oversight.models import SavedReport
 from outreach.oversight.protected import Mask
-from outreach.oversight.responsibility import targets
+from outreach.oversight.report_material import Material
 from outreach.oversight.rules import Counts, pace
 from outreach.oversight.sentences import Told, pace_sentence, sentences
-from outreach.oversight.span import Span, how_many
-from outreach.oversight.traffic import HARMS, LISTS
-from outreach.oversight.viewing import Known, Row, View, view_of
+from outreach.oversight.traffic import HARMS
+from outreach.oversight.viewing import Row, View, seen_as
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
 from outreach.places.queries import get_place, local_zone
@@ -149,11 +150,11 @@ def make(
     *,
     now: datetime,
     by: int | None = None,
-    known: Known | None = None,
+    material: Material | None = None,
 ) -> SavedReport:
     """Return the report of a unit and day, made now unless it was kept already.
 
-    ``known`` is shared by the reports of many units of one campaign made in one transaction.
+    ``material`` is shared by the reports of many units made in one transaction (see ``material_for``).
     """
     kept = session.scalars(
         select(SavedReport).where(
@@ -170,10 +171,17 @@ def make(
     area = session.get(Area, wanted.area_id)
     if area is None:
         raise NotFound("area")
-    content = {
-        "open": asdict(_report(session, wanted, area, named=True, now=now)),
-        "closed": asdict(_report(session, wanted, area, named=False, now=now, known=known)),
-    }
+    unit = unit_of(area)
+    shared = material or material_for(session, wanted, [unit])
+    asked = Asked(wanted.campaign, wanted.basis, area.id)
+    found = coverage(session, asked, scope=Scope(paths=(area.path,)), now=now)
+
+    def seen(*, named: bool) -> Report:
+        scope = Scope(paths=(area.path,), named_paths=(area.path,) if named else ())
+        view = seen_as(session, asked, found, scope=scope, now=now, known=shared.known)
+        return _report(wanted, unit, view, shared, named=named)
+
+    content = {"open": asdict(seen(named=True)), "closed": asdict(seen(named=False))}
     row = SavedReport(
         kind=wanted.kind,
         area_id=wanted.area_id,
@@ -188,6 +196,12 @@ def make(
     session.add(row)
     session.flush()
     return row
+
+
+def material_for(session: Session, wanted: Wanted, units: Sequence[Unit]) -> Material:
+    """Return what the reports of these units share: campaign, basis and day are those of ``wanted``."""
+    sight = Sight(wanted.campaign.id, wanted.basis, tuple(units))
+    return Material(session, sight, on=wanted.on)
 
 
 def make_due(session: Session, *, now: datetime) -> int:
@@ -212,28 +226,28 @@ def make_due(session: Session, *, now: datetime) -> int:
     }
     made = 0
     languages = [name for name in get_place(session).languages if name in {"zh", "en"}]
+    units = reporting_units(session)
     for campaign in campaigns(session):
-        known: Known = {}
-        for area_id in reporting_areas(session):
-            for kind in kinds:
-                for language in languages:
-                    if (kind, area_id, campaign.id, language) in have:
-                        continue
-                    wanted = Wanted(kind, area_id, campaign, local.date(), language)
-                    make(session, wanted, now=now, known=known)
-                    made += 1
+        material: Material | None = None
+        for unit, kind, language in product(units, kinds, languages):
+            if (kind, unit.id, campaign.id, language) in have:
+                continue
+            wanted = Wanted(kind, unit.id, campaign, local.date(), language)
+            material = material or material_for(session, wanted, units)
+            make(session, wanted, now=now, material=material)
+            made += 1
     return made
 
 
-def reporting_areas(session: Session) -> list[int]:
+def reporting_units(session: Session) -> list[Unit]:
     """Return the units that get reports by themselves."""
     led = select(RoleGrant.area_id).where(
         RoleGrant.role == Role.LEADER, RoleGrant.revoked_at.is_(None)
     )
-    question = select(Area.id).where(
+    question = select(Area).where(
         (Area.id.in_(led) & (Area.level != AreaLevel.GRID)) | (Area.level == AreaLevel.DISTRICT)
     )
-    return list(session.scalars(question.order_by(Area.path)))
+    return [unit_of(area) for area in session.scalars(question.order_by(Area.path))]
 
 
 def kept_reports(session: Session, *, scope: Scope, page: int, size: int) -> list[ReportLine]:
@@ -290,24 +304,8 @@ def from_content(content: dict[str, Any]) -> Report:
     )
 
 
-def _report(
-    session: Session,
-    wanted: Wanted,
-    area: Area,
-    *,
-    named: bool,
-    now: datetime,
-    known: Known | None = None,
-) -> Report:
+def _report(wanted: Wanted, unit: Unit, view: View, material: Material, *, named: bool) -> Report:
     words = _Words(wanted.language)
-    scope = Scope(paths=(area.path,), named_paths=(area.path,) if named else ())
-    view = view_of(
-        session,
-        Asked(wanted.campaign, wanted.basis, area.id),
-        scope=scope,
-        now=now,
-        known=known,
-    )
     first = wanted.on - timedelta(days=6) if wanted.kind is ReportKind.WEEKLY else wanted.on
     notes = [
         f"{words['basis']}{BASIS_LABELS[wanted.basis].label(wanted.language)}",
@@ -320,25 +318,25 @@ def _report(
     if not named:
         notes.append(words["hidden"])
     return Report(
-        title=_title(wanted, area, words),
-        unit=area.name,
+        title=_title(wanted, unit, words),
+        unit=unit.name,
         period=words["period"] + _period(first, wanted.on, wanted.language),
         table=_table(view, words),
-        sentences=_sentences(session, wanted, view, named=named),
-        harms=_harms(session, wanted, view, (first, wanted.on), named=named),
+        sentences=_sentences(wanted, view, material, named=named),
+        harms=_harms(wanted, unit, material, (first, wanted.on), named=named),
         notes=tuple(notes),
         signature=words["signature"],
-        file_name=f"{wanted.kind}-{area.id}-{wanted.on.isoformat()}-{wanted.language}",
+        file_name=f"{wanted.kind}-{unit.id}-{wanted.on.isoformat()}-{wanted.language}",
         language=wanted.language,
     )
 
 
-def _title(wanted: Wanted, area: Area, words: _Words) -> str:
+def _title(wanted: Wanted, unit: Unit, words: _Words) -> str:
     kind = KIND_LABELS[wanted.kind].label(wanted.language)
     campaign = wanted.campaign.label(wanted.language)
     if wanted.language.startswith("en"):
-        return f"{area.name}. {words['title']}{campaign}. {kind}"
-    return f"{area.name}{words['title']}{kind}（{campaign}）"
+        return f"{unit.name}. {words['title']}{campaign}. {kind}"
+    return f"{unit.name}{words['title']}{kind}（{campaign}）"
 
 
 def _period(first: date, last: date, language: str) -> str:
@@ -376,29 +374,25 @@ def _values(counts: Counts, mask: Mask) -> tuple[int | None, ...]:
     return tuple(counts.of(f) if mask.shows(f) else None for f in COLUMNS)
 
 
-def _sentences(session: Session, wanted: Wanted, view: View, *, named: bool) -> tuple[str, ...]:
+def _sentences(wanted: Wanted, view: View, material: Material, *, named: bool) -> tuple[str, ...]:
     unit = view.coverage.unit
     if unit is None or not view.mask.shows("coverage"):
         return ()
-    sight = Sight(wanted.campaign.id, wanted.basis, (unit,))
-    back = 7 if wanted.kind is ReportKind.WEEKLY else 1
-    days = [day for day in frozen_days(session, limit=30) if day <= wanted.on]
     said: list[str] = []
-    if named and len(days) > 1:
-        until = days[0]
-        since = next((d for d in days[1:] if (until - d).days >= back), days[-1])
-        found = bridge(session, sight, since=since, until=until)
+    since = material.frozen_before(7 if wanted.kind is ReportKind.WEEKLY else 1)
+    if named and since is not None:
+        until = material.days[0]
+        found = material.bridge(unit, since=since, until=until)
         told = Told(unit.name, since, until, found.before, found.after, found.steps)
         said += sentences(told, wanted.language)
-    target = targets(session, area_ids=[unit.id], campaign_id=wanted.campaign.id).get(unit.id)
+    target = material.target(unit)
     if target is not None:
-        speed = doses_per_day(session, sight, until=wanted.on)
         course = pace(
             view.coverage.whole,
             goal=target.goal,
             by=target.by_on,
             day=wanted.on,
-            measured_per_day=speed,
+            measured_per_day=material.doses_per_day(unit),
         )
         said.append(
             pace_sentence(course, goal=target.goal, by=target.by_on, language=wanted.language)
@@ -407,20 +401,11 @@ def _sentences(session: Session, wanted: Wanted, view: View, *, named: bool) -> 
 
 
 def _harms(
-    session: Session,
-    wanted: Wanted,
-    view: View,
-    days: tuple[date, date],
-    *,
-    named: bool,
+    wanted: Wanted, unit: Unit, material: Material, days: tuple[date, date], *, named: bool
 ) -> tuple[tuple[str, int | None], ...]:
-    unit = view.coverage.unit
-    if unit is None:
-        return ()
-    span = Span((unit,), wanted.campaign.id, *days, local_zone(session))
     found = []
     for harm in HARMS:
-        value = how_many(session, LISTS["harm"](span, harm.code))
+        value = material.harm(unit, harm.code, days)
         is_hidden = not named and 0 < value < 5
         found.append((harm.label(wanted.language), None if is_hidden else value))
     return tuple(found)

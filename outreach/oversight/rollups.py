@@ -135,14 +135,18 @@ def counted_campaigns(session: Session) -> list[int]:
 
 
 def live(
-    session: Session, asked: Question, *, dimensions: Iterable[Dimension]
+    session: Session,
+    asked: Question,
+    *,
+    dimensions: Iterable[Dimension],
+    with_grids: bool = True,
 ) -> dict[RowKey, Counts]:
-    """Return the rollup rows of communities and their grids as counted from the lines at this moment."""
+    """Return the rollup rows of communities (and their grids) as counted from the lines at this moment."""
     rows: dict[RowKey, Counts] = {}
-    for (grid, _), counts in count_by_unit(
-        session, asked, dimension=Dimension.ALL, unit="grid"
-    ).items():
-        rows[(grid, asked.basis, Dimension.ALL, "")] = counts
+    if with_grids:
+        grids = count_by_unit(session, asked, dimension=Dimension.ALL, unit="grid")
+        for (grid, _), counts in grids.items():
+            rows[(grid, asked.basis, Dimension.ALL, "")] = counts
     for dimension in dimensions:
         for (community, value), counts in count_by_unit(
             session, asked, dimension=dimension, unit="community"

@@ -70,6 +70,19 @@ def view_of(
     ``known`` keeps tables of upper units between calls of one transaction, campaign and basis.
     """
     found = coverage(session, asked, scope=scope, now=now)
+    return seen_as(session, asked, found, scope=scope, now=now, known=known)
+
+
+def seen_as(
+    session: Session,
+    asked: Asked,
+    found: Coverage,
+    *,
+    scope: Scope,
+    now: datetime,
+    known: Known | None = None,
+) -> View:
+    """Return what a reader with this scope sees of a standing that was read already."""
     path = found.unit.path if found.unit is not None else None
     names = scope.names_at(path) if path is not None else scope.sees_names
     if names:

@@ -22,6 +22,11 @@ def get_place(session: Session) -> Place:
     return place
 
 
+def first_language(session: Session) -> str:
+    """Return the language in which somebody is spoken to of whom none is known: the place's first."""
+    return get_place(session).languages[0]
+
+
 def place_rules(session: Session) -> PlaceRules:
     """Return the place setting as the pure rules know it."""
     place = get_place(session)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel.speaklater import LazyString
 
 from outreach.accounts.codes import Role
+from outreach.accounts.operations import set_preferences
 from outreach.accounts.queries import first_with_role
 from outreach.accounts.sittings import open_sitting
 from outreach.kernel.errors import InvalidInput, NotAllowed, NotFound
@@ -19,7 +20,7 @@ from outreach.web.acting import acting
 from outreach.web.auth import sit_down
 from outreach.web.forms import Form
 from outreach.web.htmx import local_path
-from outreach.web.i18n import _, _l
+from outreach.web.i18n import _, _l, language
 from outreach.web.navigation import ROLE_LABELS
 from outreach.web.notices import notify
 from outreach.web.visit import SITTING, visit
@@ -77,6 +78,8 @@ def step_into(role: str) -> ResponseReturnValue:
         token = open_sitting(
             act.session, user=user, now=act.real_now, replaces=session.get(SITTING, "")
         )
+        # Whoever switched the language reads on in it, whosever account this is.
+        set_preferences(act.session, user_id=user.id, language=language())
     sit_down(token)
     session["role"] = role
     return redirect(url_for("auth.home"), 303)

@@ -19,7 +19,7 @@ from outreach.contact.wording import render
 from outreach.contact.wordings import WordingBook, phrase
 from outreach.ledger.models import Resident
 from outreach.places.models import Area
-from outreach.places.queries import get_place
+from outreach.places.queries import first_language, get_place
 
 _LASTS = timedelta(hours=12)
 
@@ -50,7 +50,7 @@ class Choice:
 
 def queue_answer(session: Session, *, answer: Answer, now: datetime) -> list[int]:
     """Queue one answer to the number that wrote; return the id of the new row."""
-    language = answer.asked.language if answer.asked is not None else "zh"
+    language = answer.asked.language if answer.asked is not None else first_language(session)
     hint = phrase(language, answer.hint) if answer.hint else ""
     return _queue(session, answer, {"ride_hint": hint}, language=language, now=now)
 

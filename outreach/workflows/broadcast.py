@@ -13,16 +13,15 @@ from outreach.audit.trail import record
 from outreach.contact.codes import Channel, Step
 from outreach.contact.notices import NoticeView, note_posting
 from outreach.contact.segments import measure
-from outreach.contact.wordings import NewWording, save_wording
+from outreach.contact.wordings import NewWording, phrase, save_wording
 from outreach.ledger.codes import EntryStatus
 from outreach.ledger.ledger_filter import LedgerFilter
 from outreach.ledger.people_list import list_ids
-from outreach.places.queries import get_place, local_day
+from outreach.places.queries import first_language, get_place, local_day
 from outreach.ports.messages import Capabilities
 from outreach.workflows.nudge import Nudge, queue_nudges
 
 OPT_OUT = " {opt_out_hint}"
-SAMPLE_HINT = "拒收请回复T"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,8 @@ def count_broadcast(
     """Return whom a broadcast would concern, and how long its text is with signature and opt-out."""
     day = local_day(session, now)
     ids = segment_ids(session, segment=segment, scope=scope, day=day) if segment.statuses else []
-    text = f"【{signature}】{body.strip()} {SAMPLE_HINT}"
+    hint = phrase(first_language(session), "opt_out_reply")
+    text = f"【{signature}】{body.strip()} {hint}"
     return Broadcast(lines=len(ids), segments=measure(text).segments)
 
 
@@ -78,19 +78,20 @@ def send_broadcast(
     """
     day = local_day(session, now)
     place = get_place(session)
+    language = place.languages[0]
     sample = {
         "who": "赵奶奶",
         "community": notice.area,
         "duty_phone": place.duty_phone,
         "what": "",
-        "opt_out_hint": SAMPLE_HINT,
+        "opt_out_hint": phrase(language, "opt_out_reply"),
     }
     wording = save_wording(
         session,
         new=NewWording(
             step=Step.BROADCAST,
             channel=Channel.SMS,
-            language="zh",
+            language=language,
             body=body.strip() + OPT_OUT,
             campaign_id=notice.campaign_id,
         ),

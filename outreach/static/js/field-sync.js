@@ -15,7 +15,10 @@ export class Queue {
 
   async load() {
     if (!this.store) return;
-    this.told = [...(await this.store.startingWith("told:")), ...this.told];
+    const kept = await this.store.startingWith("told:");
+    const early = this.told; // tapped before the store was open
+    this.told = [...kept, ...early];
+    await Promise.all(early.map((one) => this.store.put(this.#id(one), one)));
     this.heard = await this.store.startingWith("heard:");
     this.refused = await this.store.startingWith("refused:");
   }
@@ -40,6 +43,11 @@ export class Queue {
     else this.#failed(answer);
     this.changed(answer.status === 200);
     if (answer.status === 200 && this.told.length) this.flush();
+  }
+
+  // The page closes: what is not under way yet leaves with it. Told twice counts once.
+  leave() {
+    if (this.told.length) post(this.address, { told: this.told.slice(-AT_ONCE) }, this.token());
   }
 
   async #settle(taken) {

@@ -35,6 +35,7 @@ async function start() {
   queue.flush();
   navigator.serviceWorker?.register(run.dataset.worker, { scope: "/field/" }).catch(() => {});
   window.addEventListener("online", () => { queue.flush(); look(); });
+  window.addEventListener("pagehide", () => queue.leave());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   setInterval(look, LOOK_EVERY_MS);
   setInterval(() => { if (!page.isShut) refreshCards(run, clock().getTime(), words); }, 5000);

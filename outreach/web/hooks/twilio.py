@@ -19,6 +19,7 @@ from outreach.adapters.twilio_gateway import TwilioAccount
 from outreach.adapters.twilio_voice import silent, spoken, thanked, we_ring_back
 from outreach.contact.message_queries import spoken_text
 from outreach.kernel.errors import NotAllowed, NotFound
+from outreach.places.queries import first_language
 from outreach.ports.messages import Delivery, Receipt, Trouble
 from outreach.web.access import admitted_by_signature
 from outreach.web.hooks.receiving import take_receipt
@@ -86,7 +87,9 @@ def _someone_calls() -> ResponseReturnValue:
     call = missed_call_of(request.form)
     if call is not None:
         hear_one(services().database, call)
-    return _markup(we_ring_back(language="zh"))
+    with services().database.read() as session:
+        language = first_language(session)
+    return _markup(we_ring_back(language=language))
 
 
 def _key_pressed(reference: str, language: str) -> ResponseReturnValue:

@@ -103,6 +103,7 @@ def test_moment_3c_a_visit_noted_without_network_arrives_once_with_its_photo(
 ) -> None:
     office.close()
     phone.goto(office.address + "/today")  # the usual address, the kept page
+    phone.wait_for_selector("#list .stairs-page__person")
     assert "赵桂英" in phone.inner_text("#list")
     assert phone.get_attribute("#state", "data-connected") == "no"
     _visit(phone, "赵桂英", "C07")

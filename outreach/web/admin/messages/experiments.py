@@ -13,6 +13,7 @@ from outreach.contact.experiments import BY_HAND, ArmDraft, Proposal, approve, p
 from outreach.contact.wording_samples import sample_for
 from outreach.contact.wording_views import longest_signature
 from outreach.contact.wordings import NewWording, WordingRefused, save_wording
+from outreach.places.queries import first_language
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
 from outreach.web.admin.messages.common import (
@@ -111,14 +112,15 @@ def _arm(act: Acting, form: Form, n: int, campaign_id: int, step: Step) -> list[
     form.check()
     wording_id = None
     if body:
+        spoken = first_language(act.session)
         words = NewWording(
-            step=step, channel=Channel.SMS, language="zh", body=body, campaign_id=campaign_id
+            step=step, channel=Channel.SMS, language=spoken, body=body, campaign_id=campaign_id
         )
         wording_id = save_wording(
             act.session,
             new=words,
             signature=longest_signature(act.session, campaign_id=campaign_id),
-            sample=sample_for("zh"),
+            sample=sample_for(spoken),
             routes=capabilities(act),
             by=act.user_id,
             now=act.now,
