@@ -68,7 +68,7 @@ ZH: dict[tuple[Step, Channel], str] = {
     (Step.OPT_OUT_CONFIRMED, Channel.SMS): "好的，不再给您发此类短信。{ride_hint}",
     (Step.CHOICE, Channel.SMS): "收到。请问您说的是哪一位？请回复数字：{choices}",
     (Step.FEEL_BAD, Channel.SMS): (
-        "已转告医生，一小时内联系您。如胸闷、喘不上气或晕厥，请立即拨打120；也可致电{duty_phone}。"
+        "已转告医生，一小时内联系您。如胸闷、喘不上气或晕厥，请立即拨打{emergency}；也可致电{duty_phone}。"
     ),
 }
 
@@ -151,7 +151,7 @@ EN: dict[tuple[Step, Channel], str] = {
     ): "Thank you. Whom do you mean? Please reply with a number: {choices}",
     (Step.FEEL_BAD, Channel.SMS): (
         "A doctor is told and will call within the hour. With chest pain, short breath or fainting "
-        "call 120 at once; or call {duty_phone}."
+        "call {emergency} at once; or call {duty_phone}."
     ),
 }
 
@@ -176,8 +176,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "home_other": "自行安排",
         "reply_visit": "确认回1，改期回2，取消回3，咨询{duty_phone}。",
         "call_visit": "确认或改期请致电{duty_phone}。",
-        "reply_after": "很好回1，不舒服回2；急症请打120。",
-        "call_after": "不舒服请致电{duty_phone}，急症请打120。",
+        "reply_after": "很好回1，不舒服回2；急症请打{emergency}。",
+        "call_after": "不舒服请致电{duty_phone}，急症请打{emergency}。",
         "opt_out_reply": "拒收请回复T",
         "opt_out_call": "不想再收请致电{duty_phone}",
         "rides_go_on": "已约好的行程短信仍会发送，也不想收请再回复T。",
@@ -203,8 +203,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "home_other": "as arranged",
         "reply_visit": "Reply 1 to confirm, 2 for another time, 3 to cancel. Questions: {duty_phone}.",
         "call_visit": "To confirm or change call {duty_phone}.",
-        "reply_after": "Reply 1 for well, 2 for unwell; in an emergency call 120.",
-        "call_after": "If unwell call {duty_phone}, in an emergency 120.",
+        "reply_after": "Reply 1 for well, 2 for unwell; in an emergency call {emergency}.",
+        "call_after": "If unwell call {duty_phone}, in an emergency {emergency}.",
         "opt_out_reply": "Reply T to stop",
         "opt_out_call": "To stop, call {duty_phone}",
         "rides_go_on": "Texts about the booked ride go on; reply T again to end those too.",

@@ -34,6 +34,8 @@ _BY_STEP: dict[Step, frozenset[str]] = {
     Step.ANSWER: frozenset({"answer"}),
     Step.CHOICE: frozenset({"choices"}),
     Step.OPT_OUT_CONFIRMED: frozenset({"ride_hint"}),
+    Step.FEEL_BAD: frozenset({"emergency"}),
+    Step.T_PLUS_1: frozenset({"emergency"}),
 }
 _MUST_HAVE: dict[Purpose, frozenset[str]] = {Purpose.NUDGE: frozenset({"opt_out_hint"})}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -225,12 +226,7 @@ def problems_of(
     able = list(routes)
     carrying = [r for r in able if (r.voice if new.channel is Channel.VOICE else r.texts)]
     for route in carrying or able[:1]:
-        worded = hints(
-            step=new.step,
-            language=new.language,
-            duty_phone=sample.get("duty_phone", ""),
-            route=route,
-        )
+        worded = hints(step=new.step, language=new.language, values=sample, route=route)
         problems = check(
             new.body,
             purpose=purpose_of(new.step),
@@ -254,11 +250,17 @@ def phrase(language: str, which: str, /, **values: str) -> str:
     return texts[which].format(**values)
 
 
-def hints(*, step: Step, language: str, duty_phone: str, route: Capabilities) -> dict[str, str]:
-    """Return the gaps that depend on whether an answer can come back by this route."""
+def hints(
+    *, step: Step, language: str, values: Mapping[str, Any], route: Capabilities
+) -> dict[str, str]:
+    """Return the gaps that depend on whether an answer can come back by this route.
+
+    ``values`` are the others of the message; of these the telephone numbers are spoken of.
+    """
     way = "reply" if route.two_way else "call"
     topic = "after" if step is Step.T_PLUS_1 else "visit"
+    numbers = {name: str(values.get(name, "")) for name in ("duty_phone", "emergency")}
     return {
-        "reply_hint": phrase(language, f"{way}_{topic}", duty_phone=duty_phone),
-        "opt_out_hint": phrase(language, f"opt_out_{way}", duty_phone=duty_phone),
+        "reply_hint": phrase(language, f"{way}_{topic}", **numbers),
+        "opt_out_hint": phrase(language, f"opt_out_{way}", **numbers),
     }

@@ -11,6 +11,31 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 Hours = tuple[tuple[time, time], ...]
 
 
+# Whom one rings when a life is in danger, by country (ISO 3166-1), each from the service's own pages.
+_EMERGENCY = {
+    "CN": "120",
+    "HK": "999",
+    "MO": "999",
+    "TW": "119",
+    "JP": "119",
+    "KR": "119",
+    "SG": "995",
+    "MY": "999",
+    "GB": "999",
+    "US": "911",
+    "CA": "911",
+    "AU": "000",
+    "NZ": "111",
+}
+# The number of the European Union, which mobile networks elsewhere pass on too (3GPP TS 22.101).
+_EMERGENCY_ELSEWHERE = "112"
+
+
+def emergency_number(country: str) -> str:
+    """Return the number of the ambulance in a country."""
+    return _EMERGENCY.get(country.upper(), _EMERGENCY_ELSEWHERE)
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceRules:
     """What differs between one city or country and another; everything else is the same product.

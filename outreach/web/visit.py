@@ -13,6 +13,7 @@ from outreach.accounts.codes import Role
 from outreach.accounts.rules import NOWHERE, Actor, Scope
 from outreach.accounts.sittings import TOUCH_EVERY, Seat, find_seat, touch_sitting
 from outreach.kernel.clock import real_now
+from outreach.kernel.place import emergency_number
 from outreach.places.queries import get_place
 from outreach.services import Services
 
@@ -35,6 +36,7 @@ class Setting:
     is_demo: bool
     clock_offset: timedelta
     duty_phone: str
+    emergency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,5 @@ def _setting(database_session: Session) -> Setting:
         is_demo=place.is_demo,
         clock_offset=timedelta(seconds=place.clock_offset_s),
         duty_phone=place.duty_phone,
+        emergency=emergency_number(place.country),
     )

@@ -17,6 +17,7 @@ from outreach.contact.message_models import InboundMessage, Message
 from outreach.contact.outbox import Draft, queue
 from outreach.contact.wording import render
 from outreach.contact.wordings import WordingBook, phrase
+from outreach.kernel.place import emergency_number
 from outreach.ledger.models import Resident
 from outreach.places.models import Area
 from outreach.places.queries import first_language, get_place
@@ -103,6 +104,7 @@ def _queue(
         "signature": community,
         "community": community,
         "duty_phone": place.duty_phone,
+        "emergency": emergency_number(place.country),
         **values,
     }
     draft = Draft(

@@ -121,5 +121,5 @@ def send_broadcast(
         now=now,
         facts={"lines": len(ids), "messages": len(queued)},
     )
-    text = f"【{notice.area}】{body.strip()} {SAMPLE_HINT}"
+    text = f"【{notice.area}】{body.strip()} {sample['opt_out_hint']}"
     return Broadcast(lines=len(ids), segments=measure(text).segments, queued=len(queued))

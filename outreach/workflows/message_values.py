@@ -17,6 +17,7 @@ from outreach.contact.addressing import form_of_address, surname
 from outreach.contact.codes import Step
 from outreach.contact.recipients import Recipient
 from outreach.contact.wordings import hints, phrase
+from outreach.kernel.place import emergency_number
 from outreach.ledger.models import Resident
 from outreach.places.models import Area
 from outreach.places.queries import get_place
@@ -44,6 +45,7 @@ class Occasion:
     community: str
     signature: str
     duty_phone: str
+    emergency: str
     zone: ZoneInfo
 
 
@@ -72,6 +74,7 @@ def occasion_of(session: Session, appointment: Appointment) -> Occasion:
         community=community,
         signature=(campaign.signature if campaign else "") or community,
         duty_phone=place.duty_phone or site.phone,
+        emergency=emergency_number(place.country),
         zone=ZoneInfo(place.time_zone),
     )
 
@@ -80,19 +83,20 @@ def visit_values(occasion: Occasion, recipient: Recipient, step: Step) -> dict[s
     """Return the values of a message about a visit for one reader."""
     language = recipient.language
     appointment = occasion.appointment
+    numbers = {"duty_phone": occasion.duty_phone, "emergency": occasion.emergency}
     return {
         "signature": occasion.signature,
         "who": form_of_address(
             occasion.resident.name, sex=occasion.resident.sex, language=language
         ),
         "community": occasion.community,
-        "duty_phone": occasion.duty_phone,
+        **numbers,
         "site": occasion.site,
         "day": day_text(appointment.slot_at, zone=occasion.zone, language=language),
         "time": time_text(appointment.slot_at, zone=occasion.zone),
         "what": _what(step, language, knows_health=recipient.knows_health),
         "way": _way(appointment, language),
-        **hints(step=step, language=language, duty_phone=occasion.duty_phone, route=NO_ROUTE_YET),
+        **hints(step=step, language=language, values=numbers, route=NO_ROUTE_YET),
     }
 
 

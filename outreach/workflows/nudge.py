@@ -153,17 +153,18 @@ class _NudgeDesk:
         if row.recommended_on is not None:
             noon = datetime.combine(row.recommended_on, time(12), self._hours.zone)
             due_day = day_text(noon, zone=self._hours.zone, language=language)
+        numbers = {"duty_phone": self._place.duty_phone}
         return {
             "signature": row.signature or row.community,
             "who": form_of_address(row.name, sex=row.sex, language=language),
             "community": row.community,
-            "duty_phone": self._place.duty_phone,
+            **numbers,
             "what": phrase(language, "what_health" if reader.knows_health else "what_plain"),
             "due_day": due_day,
             **hints(
                 step=self._nudge.step,
                 language=language,
-                duty_phone=self._place.duty_phone,
+                values=numbers,
                 route=NO_ROUTE_YET,
             ),
         }

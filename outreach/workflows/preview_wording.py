@@ -82,12 +82,7 @@ def previews(
 def _preview(
     new: NewWording, reader: _Reader, name: str, route: Capabilities, price: int
 ) -> Preview:
-    worded = hints(
-        step=new.step,
-        language=new.language,
-        duty_phone=str(reader.values.get("duty_phone", "")),
-        route=route,
-    )
+    worded = hints(step=new.step, language=new.language, values=reader.values, route=route)
     # Values of another language's sample stand in where this step has none of its own.
     values = {**sample_for(new.language), **reader.values, **worded}
     signature = "" if _is_call(new) else str(reader.values.get("signature", ""))

@@ -268,12 +268,7 @@ class _Desk:
         wording = self._session.get(Wording, row.wording_id) if row.wording_id else None
         if wording is None or not _HINTS & set(gaps(wording.body)):
             return
-        worded = hints(
-            step=row.step,
-            language=row.language,
-            duty_phone=str(row.values.get("duty_phone", "")),
-            route=able,
-        )
+        worded = hints(step=row.step, language=row.language, values=row.values, route=able)
         row.values = {**row.values, **worded}
         is_spoken = row.channel is Channel.VOICE
         signature = "" if is_spoken else str(row.values.get("signature", ""))

@@ -16,6 +16,7 @@ from outreach.contact.wording import render
 from outreach.contact.wording_samples import sample_for
 from outreach.contact.wordings import NewWording, WordingRefused, hints, problems_of
 from outreach.kernel.errors import NotFound
+from outreach.kernel.place import emergency_number
 from outreach.places.queries import get_place
 from outreach.ports.messages import Capabilities
 
@@ -38,12 +39,11 @@ def queue_test(
     place = get_place(session)
     sample = sample_for(new.language)
     sample["duty_phone"] = place.duty_phone or sample["duty_phone"]
+    sample["emergency"] = emergency_number(place.country)
     problems = problems_of(new, signature=signature, sample=sample, routes=routes)
     if problems:
         raise WordingRefused(problems)
-    worded = hints(
-        step=new.step, language=new.language, duty_phone=sample["duty_phone"], route=routes[0]
-    )
+    worded = hints(step=new.step, language=new.language, values=sample, route=routes[0])
     is_call = new.channel.value == "voice"
     draft = Draft(
         to_whom=f"t{uuid4().hex}",

@@ -34,7 +34,9 @@ EVERY = [
 
 def sample(language: str, step: Step, route: Capabilities) -> dict[str, str]:
     duty = SAMPLES[language]["duty_phone"]
-    return SAMPLES[language] | hints(step=step, language=language, duty_phone=duty, route=route)
+    return SAMPLES[language] | hints(
+        step=step, language=language, values={"duty_phone": duty, "emergency": "120"}, route=route
+    )
 
 
 def problems(
@@ -145,7 +147,9 @@ def test_a_value_never_opens_a_gap(value: str) -> None:
 
 @given(st.sampled_from(list(Step)))
 def test_hints_of_the_route_are_known_gaps_where_they_are_filled(step: Step) -> None:
-    filled = hints(step=step, language="zh", duty_phone="1", route=ABLE)
+    filled = hints(
+        step=step, language="zh", values={"duty_phone": "1", "emergency": "120"}, route=ABLE
+    )
     assert set(filled) == {"reply_hint", "opt_out_hint"}
     assert "who" in allowed_gaps(purpose_of(step), step)
 

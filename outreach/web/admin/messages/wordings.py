@@ -30,6 +30,7 @@ from outreach.contact.wordings import (
     save_wording,
 )
 from outreach.kernel.clock import real_now
+from outreach.kernel.place import emergency_number
 from outreach.places.queries import get_place
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
@@ -133,7 +134,9 @@ def _read(form: Form, *, body: bool = True) -> NewWording:
 
 def _problems(act: Acting, new: NewWording) -> list[Problem]:
     sample = sample_for(new.language)
-    sample["duty_phone"] = get_place(act.session).duty_phone or sample["duty_phone"]
+    place = get_place(act.session)
+    sample["duty_phone"] = place.duty_phone or sample["duty_phone"]
+    sample["emergency"] = emergency_number(place.country)
     return problems_of(
         new,
         signature=longest_signature(act.session, campaign_id=new.campaign_id),
