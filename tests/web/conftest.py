@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 from outreach.accounts.codes import Role
 from outreach.accounts.queries import get_user
 from outreach.accounts.sittings import open_sitting
-from outreach.app import create_app
 from outreach.config import Settings
 from outreach.db import Database
 from outreach.kernel.clock import real_now
@@ -22,6 +21,7 @@ from outreach.services import Services, build_services
 from outreach.vault import new_vault, save_vault
 from outreach.web.visit import SITTING
 from tests.builders.office import Office, add_member, build_office
+from tests.builders.pages import app_on
 
 Join = Callable[..., FlaskClient]
 Post = Callable[..., TestResponse]
@@ -54,10 +54,7 @@ def office(office_database: Database) -> Office:
 @pytest.fixture
 def office_app(office_services: Services, office: Office) -> Flask:
     """The application as it runs, CSRF tokens and all."""
-    app = create_app(office_services)
-    app.config["TESTING"] = True
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    return app_on(office_services)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from outreach.app import create_app
 from outreach.db import Database
 from outreach.places.operations import add_area
 from outreach.services import Services
 from outreach.web.visit import SITTING
 from tests.builders.clinics import at
 from tests.builders.full_day import add_dispatcher
+from tests.builders.pages import app_on
 from tests.builders.transport import Day, book_car, build_day
 
 
@@ -33,10 +33,7 @@ class Office:
 @pytest.fixture
 def app(office_services: Services) -> Flask:
     """The application as it runs."""
-    made = create_app(office_services)
-    made.config["TESTING"] = True
-    made.config["PROPAGATE_EXCEPTIONS"] = False
-    return made
+    return app_on(office_services)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from werkzeug.test import TestResponse
 from outreach.accounts.codes import Role
 from outreach.accounts.queries import get_user
 from outreach.accounts.sittings import open_sitting
-from outreach.app import create_app
 from outreach.config import Settings
 from outreach.db import Database
 from outreach.kernel.clock import real_now
@@ -30,6 +29,7 @@ from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
 from tests.builders.office import add_member
+from tests.builders.pages import app_on
 from tests.builders.transport import Day, assign, book_car, build_day, version_of
 
 MORNING = at(8, 30)
@@ -116,7 +116,4 @@ def street(field_services: Services) -> Street:
     with database.write() as session:
         get_place(session).duty_phone = "0371-68800120"
         move_clock(session, to=MORNING)
-    app = create_app(field_services)
-    app.config["TESTING"] = True
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return Street(app, database, day, appointment, out, back, run)
+    return Street(app_on(field_services), database, day, appointment, out, back, run)

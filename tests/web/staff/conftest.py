@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from outreach.accounts.models import User
 from outreach.accounts.sittings import open_sitting
-from outreach.app import create_app
 from outreach.audit.models import AuditEntry
 from outreach.config import Settings
 from outreach.db import Database
@@ -22,6 +21,7 @@ from outreach.places.operations import move_clock
 from outreach.services import Services, build_services
 from outreach.vault import new_vault, save_vault
 from outreach.web.visit import SITTING
+from tests.builders.pages import app_on
 from tests.builders.town import NOW, Town, build_town
 
 HTMX = {"HX-Request": "true"}
@@ -72,9 +72,7 @@ def town(town_database: Database, built_town: tuple[Path, Town]) -> Town:
 @pytest.fixture
 def app(town_services: Services, town: Town) -> Flask:
     """The application on the town, CSRF tokens apart."""
-    made = create_app(town_services)
-    made.config.update(WTF_CSRF_ENABLED=False, TESTING=True, PROPAGATE_EXCEPTIONS=False)
-    return made
+    return app_on(town_services, WTF_CSRF_ENABLED=False)
 
 
 @pytest.fixture
