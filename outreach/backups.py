@@ -1,9 +1,9 @@
-"""Backup and restore of the whole database: one encrypted file, the same for SQLite and PostgreSQL.
+"""Backup and restore of all that is kept: one encrypted file, the same for SQLite and PostgreSQL.
 
-A backup is a gzip stream of JSON lines (a header, then every row of every table in order of foreign
-keys), cut into blocks that are sealed one by one with AES-256-GCM; the block number is part of the
-nonce and of the associated data, so blocks cannot be dropped, swapped or cut off unseen. The key lies
-in a file of its own, never in the backup.
+A backup is a gzip stream of JSON lines (a header, every row of every table in order of foreign keys,
+then the photos, which lie sealed beside the database), cut into blocks that are sealed one by one with
+AES-256-GCM; the block number is part of the nonce and of the associated data, so blocks cannot be
+dropped, swapped or cut off unseen. The key lies in a file of its own, never in the backup.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,6 +31,8 @@ from outreach.audit.trail import record
 from outreach.contact.message_models import SendingControl
 from outreach.db import Database
 from outreach.kernel.errors import OutreachError
+from outreach.ledger.entry_models import Evidence
+from outreach.ledger.evidence import FOLDER
 from outreach.places.models import Place
 from outreach.schema import is_empty, metadata, upgrade
 
@@ -38,6 +42,8 @@ NONCE_PREFIX_BYTES = 8
 ROWS_AT_ONCE = 1000
 KEPT_DAYS = 35
 BACKED_UP = "backed_up"
+KEY_FILE = "backup.key"
+PHOTOS = "photos"
 LAST = b"last"
 MORE = b"more"
 
@@ -67,9 +73,12 @@ def backup_key(path: Path) -> bytes:
 
 
 def write_backup(
-    database: Database, target: Path, *, key: bytes, made_at: datetime
+    database: Database, target: Path, *, key: bytes, made_at: datetime, papers: Path
 ) -> dict[str, int]:
-    """Write a consistent backup to ``target`` (whole or not at all); return rows by table."""
+    """Write a consistent backup to ``target`` (whole or not at all); return rows by table, and photos.
+
+    ``papers`` is the folder of the photos. They come last: one that goes meanwhile is left out.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".part")
     counts: dict[str, int] = {}
@@ -80,20 +89,23 @@ def write_backup(
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         fingerprint = session.scalars(select(Place.key_fingerprint).limit(1)).first() or ""
         header = {"made_at": made_at.isoformat(), "keys": fingerprint}
-        _seal_stream(_lines(connection, header, counts), file, key)
+        lines = chain(_lines(connection, header, counts), _photos(session, papers, counts))
+        _seal_stream(lines, file, key)
     unfinished.replace(target)
     return counts
 
 
 def back_up_now(
-    database: Database, folder: Path, *, key_file: Path, now: datetime, by: int | None = None
+    database: Database, instance: Path, *, now: datetime, by: int | None = None
 ) -> dict[str, object]:
-    """Write a backup named by its moment, note it in the trail, and drop those past their time.
+    """Write a backup into the instance, named by its moment; note it, and drop those past their time.
 
     Backups expire after KEPT_DAYS, so that erased people vanish from them as well (PIPL art. 47).
     """
+    folder = instance / "backups"
     target = folder / f"outreach-{now:%Y%m%d-%H%M%S}.backup"
-    counts = write_backup(database, target, key=backup_key(key_file), made_at=now)
+    key = backup_key(instance / KEY_FILE)
+    counts = write_backup(database, target, key=key, made_at=now, papers=instance / FOLDER)
     with database.write() as session:
         record(
             session,
@@ -117,9 +129,12 @@ def last_backup_at(session: Session) -> datetime | None:
 
 
 def restore_backup(
-    database: Database, source: Path, *, key: bytes, now: datetime
+    database: Database, source: Path, *, key: bytes, now: datetime, papers: Path
 ) -> dict[str, int]:
-    """Fill an empty database from ``source``; sending stays paused until a person resumes (fault 65)."""
+    """Fill an empty database, and the folder of photos, from ``source``.
+
+    Sending stays paused until a person resumes (fault 65).
+    """
     if not is_empty(database.engine):
         with database.read() as session:
             if session.scalar(select(func.count()).select_from(Place)):
@@ -130,7 +145,7 @@ def restore_backup(
         raise OtherKeys
     upgrade(database.engine)
     with database.write() as session:
-        counts = _fill(session.connection(), lines)
+        counts = _fill(session.connection(), lines, papers)
         session.execute(update(SendingControl).values(paused_at=now, paused_reason="restored"))
         if not session.scalar(select(func.count()).select_from(SendingControl)):
             session.add(SendingControl(paused_at=now, paused_reason="restored"))
@@ -160,15 +175,36 @@ def _lines(
             yield json.dumps([_plain(v) for v in row], ensure_ascii=False).encode() + b"\n"
 
 
-def _fill(connection: Connection, lines: Iterator[bytes]) -> dict[str, int]:
+def _photos(session: Session, papers: Path, counts: dict[str, int]) -> Iterator[bytes]:
+    counts[PHOTOS] = 0
+    if Evidence.__tablename__ not in counts:  # a schema older than photos
+        return
+    for uuid in session.scalars(select(Evidence.uuid).where(Evidence.removed_at.is_(None))):
+        path = papers / uuid
+        if path.exists():
+            counts[PHOTOS] += 1
+            sealed = base64.b64encode(path.read_bytes()).decode()
+            yield json.dumps({"photo": uuid, "sealed": sealed}).encode() + b"\n"
+
+
+def _put_photo(papers: Path, photo: dict[str, str]) -> None:
+    papers.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (papers / UUID(photo["photo"]).hex).write_bytes(base64.b64decode(photo["sealed"]))
+
+
+def _fill(connection: Connection, lines: Iterator[bytes], papers: Path) -> dict[str, int]:
     tables = metadata().tables
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = {PHOTOS: 0}
     table: Table | None = None
     names: list[str] = []
     waiting: list[dict[str, Any]] = []
     self_links: list[tuple[Table, dict[str, Any]]] = []
     for line in lines:
         data = json.loads(line)
+        if isinstance(data, dict) and "photo" in data:
+            _put_photo(papers, data)
+            counts[PHOTOS] += 1
+            continue
         if isinstance(data, dict):
             _insert(connection, table, waiting, self_links)
             table = tables[data["table"]]

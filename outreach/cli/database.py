@@ -6,11 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from outreach.backups import back_up_now, backup_key, restore_backup, write_backup
+from outreach.backups import KEY_FILE, back_up_now, backup_key, restore_backup, write_backup
 from outreach.cli.output import answer, say
 from outreach.config import Settings, load_settings
 from outreach.db import Database, make_engine
 from outreach.kernel.clock import real_now
+from outreach.ledger.evidence import FOLDER
 from outreach.places.queries import business_clock
 from outreach.schema import is_current, is_empty, upgrade
 from outreach.services import Services, build_services
@@ -84,12 +85,14 @@ def _backup(options: argparse.Namespace) -> int:
 
 
 def _backup_to(database: Database, settings: Settings, target: Path | None) -> dict[str, object]:
-    now, key_file = real_now(), settings.instance / "backup.key"
+    now, instance = real_now(), settings.instance
+    key_file = instance / KEY_FILE
     is_new = not key_file.exists()
     if target is None:
-        done = back_up_now(database, settings.instance / "backups", key_file=key_file, now=now)
+        done = back_up_now(database, instance, now=now)
     else:
-        counts = write_backup(database, target, key=backup_key(key_file), made_at=now)
+        key, papers = backup_key(key_file), instance / FOLDER
+        counts = write_backup(database, target, key=key, made_at=now, papers=papers)
         done = {"file": str(target), "rows": sum(counts.values())}
     if is_new:
         say(
@@ -101,8 +104,8 @@ def _backup_to(database: Database, settings: Settings, target: Path | None) -> d
 def _restore(options: argparse.Namespace) -> int:
     settings = load_settings()
     database = Database(make_engine(settings.database), load_vault(settings.keys_file))
-    key = backup_key(settings.instance / "backup.key")
-    counts = restore_backup(database, options.file, key=key, now=real_now())
+    key, papers = backup_key(settings.instance / KEY_FILE), settings.instance / FOLDER
+    counts = restore_backup(database, options.file, key=key, now=real_now(), papers=papers)
     database.close()
     answer({"rows": sum(counts.values()), "tables": counts})
     say("sending is paused until an administrator resumes it on the page “What needs attention”")

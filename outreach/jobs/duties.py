@@ -110,10 +110,7 @@ def _seal(services: Services) -> None:
 
 
 def _back_up(services: Services) -> None:
-    folder = services.settings.instance
-    back_up_now(
-        services.database, folder / "backups", key_file=folder / "backup.key", now=real_now()
-    )
+    back_up_now(services.database, services.settings.instance, now=real_now())
 
 
 def _forget_sittings(services: Services) -> None:

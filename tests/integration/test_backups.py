@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from outreach.accounts.operations import add_user
 from outreach.backups import (
     BackupUnreadable,
     DatabaseNotEmpty,
@@ -18,6 +19,14 @@ from outreach.backups import (
 )
 from outreach.contact.message_models import SendingControl
 from outreach.db import Database, make_engine
+from outreach.ledger.evidence import (
+    FOLDER,
+    Picture,
+    keep_evidence,
+    open_evidence,
+    remove_evidence,
+)
+from outreach.ledger.new_residents import NewResident, add_residents
 from outreach.places.models import Address, Area, Place
 from outreach.places.operations import add_area
 from outreach.vault import new_vault
@@ -47,11 +56,11 @@ def copy_of(
 
 
 def test_moment_1g_a_restored_copy_holds_the_same_rows_and_keeps_sending_paused(
-    copy_of: tuple[Database, Database, Path],
+    copy_of: tuple[Database, Database, Path], tmp_path: Path
 ) -> None:
     database, empty, file = copy_of
-    written = write_backup(database, file, key=KEY, made_at=NOW)
-    assert restore_backup(empty, file, key=KEY, now=NOW) == written
+    written = write_backup(database, file, key=KEY, made_at=NOW, papers=tmp_path / "papers")
+    assert restore_backup(empty, file, key=KEY, now=NOW, papers=tmp_path / "new papers") == written
     with empty.read() as session:
         place = session.scalars(select(Place)).one()
         assert (place.name, place.opens) == ("二七区", time(8, 15))
@@ -66,7 +75,7 @@ def test_moment_1g_a_restored_copy_holds_the_same_rows_and_keeps_sending_paused(
 
 def test_a_backup_holds_no_readable_word(tmp_path: Path, database: Database) -> None:
     _fill(database)
-    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW)
+    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW, papers=tmp_path / "papers")
     content = (tmp_path / "b").read_bytes()
     assert "二七区".encode() not in content
     assert b"place" not in content
@@ -77,7 +86,7 @@ def test_a_harmed_backup_is_refused(tmp_path: Path, sqlite_url: str, harm: str) 
     database = Database(make_engine(sqlite_url), new_vault())
     _fill(database)
     file, key = tmp_path / "b", KEY
-    write_backup(database, file, key=KEY, made_at=NOW)
+    write_backup(database, file, key=KEY, made_at=NOW, papers=tmp_path / "papers")
     content = file.read_bytes()
     if harm == "cut off":
         file.write_bytes(content[:-40])
@@ -89,25 +98,25 @@ def test_a_harmed_backup_is_refused(tmp_path: Path, sqlite_url: str, harm: str) 
         file.write_bytes(b"not one of ours")
     empty = Database(make_engine(f"sqlite:///{tmp_path / 'new.sqlite'}"), database.vault)
     with pytest.raises(BackupUnreadable):
-        restore_backup(empty, file, key=key, now=NOW)
+        restore_backup(empty, file, key=key, now=NOW, papers=tmp_path / "new papers")
     empty.close()
     database.close()
 
 
 def test_a_ledger_in_use_is_never_overwritten(tmp_path: Path, database: Database) -> None:
     _fill(database)
-    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW)
+    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW, papers=tmp_path / "papers")
     with pytest.raises(DatabaseNotEmpty):
-        restore_backup(database, tmp_path / "b", key=KEY, now=NOW)
+        restore_backup(database, tmp_path / "b", key=KEY, now=NOW, papers=tmp_path / "new papers")
 
 
 def test_a_backup_sealed_with_other_keys_is_refused(tmp_path: Path, sqlite_url: str) -> None:
     database = Database(make_engine(sqlite_url), new_vault())
     _fill(database)
-    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW)
+    write_backup(database, tmp_path / "b", key=KEY, made_at=NOW, papers=tmp_path / "papers")
     other = Database(make_engine(f"sqlite:///{tmp_path / 'new.sqlite'}"), new_vault())
     with pytest.raises(OtherKeys):
-        restore_backup(other, tmp_path / "b", key=KEY, now=NOW)
+        restore_backup(other, tmp_path / "b", key=KEY, now=NOW, papers=tmp_path / "new papers")
     other.close()
     database.close()
 
@@ -119,7 +128,7 @@ def test_the_backup_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None
 
 
 def test_moment_1g_a_backup_made_before_an_upgrade_is_written_and_read(
-    copy_of: tuple[Database, Database, Path],
+    copy_of: tuple[Database, Database, Path], tmp_path: Path
 ) -> None:
     database, empty, file = copy_of
     with database.write() as session:  # the schema of an older version: no such column yet
@@ -130,9 +139,39 @@ def test_moment_1g_a_backup_made_before_an_upgrade_is_written_and_read(
                 " access_note, version) VALUES ('北街 1 号', '', '', 'wgs84', '', 1)"
             )
         )
-    write_backup(database, file, key=KEY, made_at=NOW)
-    restore_backup(empty, file, key=KEY, now=NOW)
+    write_backup(database, file, key=KEY, made_at=NOW, papers=tmp_path / "papers")
+    restore_backup(empty, file, key=KEY, now=NOW, papers=tmp_path / "new papers")
     with empty.read() as session:
         address = session.scalars(select(Address)).one()
         assert (address.text, address.stopped_note) == ("北街 1 号", "")
+    empty.close()
+
+
+def test_photos_come_back_with_the_rows_and_removed_ones_do_not(
+    copy_of: tuple[Database, Database, Path], tmp_path: Path
+) -> None:
+    database, empty, file = copy_of
+    papers = tmp_path / FOLDER
+    with database.write() as session:
+        user = add_user(session, username="chen", display_name="陈", now=NOW, by=None)
+        [person] = add_residents(session, rows=[NewResident("赵桂珍", community_id=2)], now=NOW)
+        kept, gone = (
+            keep_evidence(
+                session,
+                picture=Picture(resident_id=person, kind="paper_book", content=content),
+                folder=tmp_path,
+                by=user.id,
+                now=NOW,
+            ).id
+            for content in (b"\xff\xd8\xff one", b"\xff\xd8\xff two")
+        )
+    with database.write() as session:
+        remove_evidence(session, evidence_id=gone, folder=tmp_path, now=NOW)
+    write_backup(database, file, key=KEY, made_at=NOW, papers=papers)
+    assert b"one" not in file.read_bytes()
+    elsewhere = tmp_path / "elsewhere"
+    counts = restore_backup(empty, file, key=KEY, now=NOW, papers=elsewhere / FOLDER)
+    assert counts["photos"] == 1
+    with empty.read() as session:
+        assert open_evidence(session, evidence_id=kept, folder=elsewhere)[1].endswith(b"one")
     empty.close()

@@ -60,10 +60,7 @@ def make() -> ResponseReturnValue:
     """Make a backup now."""
     with reading() as act:
         by, now = act.user_id, act.real_now
-    folder = services().settings.instance
-    back_up_now(
-        services().database, folder / "backups", key_file=folder / "backup.key", now=now, by=by
-    )
+    back_up_now(services().database, services().settings.instance, now=now, by=by)
     notify(_("The backup is written."))
     return go(url_for(".index"))
 
