@@ -12,7 +12,7 @@ from flask import Flask
 
 from outreach.app import create_app
 from outreach.services import Services
-from outreach.web import cookies
+from outreach.web import cookies, health
 
 
 class _Kept(NamedTuple):
@@ -39,5 +39,6 @@ def app_on(services: Services, **config: Any) -> Flask:
     app.config.clear()
     app.config.update(settings_then)
     cookies.install(app, services.database.vault)
+    health.begin_figures(app)
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, **config)
     return app

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
+from outreach.app import create_app
 from outreach.config import Settings
 from outreach.db import Database
 from outreach.places.operations import move_clock
@@ -18,7 +19,6 @@ from outreach.schema import metadata
 from outreach.services import Services, build_routes, build_travel_times
 from tests.builders.ledger import Village, build_village
 from tests.builders.messages import NOW, Clinic, Hand, ScriptedGateway, build_clinic
-from tests.builders.pages import app_on
 
 SID, TOKEN, PUBLIC = "AC" + "0" * 32, "auth-token-of-tests", "https://visits.example.cn"
 Signed = Callable[..., TestResponse]
@@ -67,7 +67,10 @@ def app(database: Database, clinic: Clinic, tmp_path: Path) -> Flask:
         travel_times=build_travel_times(settings),
         routes=build_routes(settings, database),
     )
-    return app_on(services)
+    app = create_app(services)
+    app.config["TESTING"] = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
 
 
 @pytest.fixture
