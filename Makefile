@@ -14,7 +14,7 @@ BENCHES := $(patsubst benchmarks/%.py,bench-%,$(wildcard $(foreach name,ledger s
 ABSENT := $(foreach pair,judge=tests/judge chaos=tests/chaos story=tests/journeys,$(if $(wildcard $(word 2,$(subst =, ,$(pair)))),,$(word 1,$(subst =, ,$(pair)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo migrate test lint fix lock story trials judge chaos $(BENCHES)
+.PHONY: help setup setup-dev run demo migrate test lint fix lock story journeys judge chaos $(BENCHES)
 
 help:  ## list what can be made
 	@awk -F ':.*## ' -v absent=" $(ABSENT) " '/^[a-z-]+:.*## / && !index(absent, " " $$1 " ") { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +54,8 @@ lock: setup-dev  ## pin the requirements*.txt anew, with hashes
 story: setup-dev  ## play the story in a browser and save its pictures into docs/
 	@$(PY) -m pytest tests/journeys -k story --pictures docs/story $(ARGS)
 
-trials: setup-dev  ## journeys that have not passed on every database yet, one after the other
-	@$(PY) -m pytest tests/journeys/trials $(ARGS)
+journeys: setup-dev  ## longer journeys: every page of every role, every pair of database and language
+	@$(PY) -m pytest tests/journeys/more $(ARGS)
 
 judge: setup-dev  ## compare with published cases in OUTREACH_SHARED (../shared)
 	@OUTREACH_SHARED="$(OUTREACH_SHARED)" $(PY) -m pytest tests/judge $(ARGS)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, Engine, MetaData, inspect
 
 import outreach.accounts.models
@@ -25,6 +23,9 @@ import outreach.transport.models
 import outreach.transport.run_models  # noqa: F401 - imported for their tables
 from outreach.db import Base
 
+if TYPE_CHECKING:  # slow to import: only migrating needs it, and serving does not migrate
+    from alembic.config import Config
+
 
 def metadata() -> MetaData:
     """Return the metadata that holds every table."""
@@ -33,6 +34,8 @@ def metadata() -> MetaData:
 
 def migration_config(connection: Connection) -> Config:
     """Return Alembic's configuration for the product's migrations over an open connection."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "outreach:migrations")
     config.attributes["connection"] = connection
@@ -41,6 +44,8 @@ def migration_config(connection: Connection) -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database of ``engine`` to the newest schema, in one transaction."""
+    from alembic import command
+
     with engine.begin() as connection:
         command.upgrade(migration_config(connection), "head")
 
@@ -52,6 +57,9 @@ def is_empty(engine: Engine) -> bool:
 
 def is_current(engine: Engine) -> bool:
     """Whether the database's schema is the newest one."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     with engine.connect() as connection:
         here = MigrationContext.configure(connection).get_current_heads()
         newest = ScriptDirectory.from_config(migration_config(connection)).get_heads()

@@ -33,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", metavar="DIR", help="save the story's screenshots there")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the journeys first: whoever begins a long one last keeps everybody waiting."""
+    items.sort(key=lambda item: "/journeys/" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def pictures(request: pytest.FixtureRequest) -> Path | None:
     """The folder for screenshots, or None when nobody asked for them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import gc
 import signal
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from typing import IO, Any
 from outreach.accounts.links import first_administrator_link
 from outreach.accounts.queries import has_password
 from outreach.cli.accounts import link_address
+from outreach.cli.ahead import WHEN_TOLD, environment, is_told, pages_process
 from outreach.cli.database import open_services
 from outreach.cli.output import say
 from outreach.config import Settings, load_settings
@@ -28,6 +29,7 @@ LISTENING = "listening on "
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this type private
     """Add this group's commands."""
     serve = commands.add_parser("serve", help="serve the pages")
+    serve.add_argument(WHEN_TOLD, action="store_true", help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
     worker = commands.add_parser("worker", help="send what is due and do what pages asked for")
     worker.set_defaults(run=_worker)
@@ -50,10 +52,15 @@ def set_start_clock(services: Services) -> None:
             move_clock(session, to=services.settings.now)
 
 
-def _serve(_options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace) -> int:
+    gc.disable()
     from outreach.app import create_app
     from outreach.web.serve import serve
 
+    gc.enable()
+    gc.freeze()  # what is imported stays, and is not looked through again
+    if options.when_told and not is_told():
+        return 0
     serve(create_app(_ready_services()))
     return 0
 
@@ -103,12 +110,8 @@ def _first_link(services: Services) -> str | None:
 
 def _serve_both(settings: Settings, token: str | None) -> int:
     """Run pages and worker until one of them ends or a person stops them; both end together."""
-    environment = {key: value for key, value in os.environ.items() if key != "OUTREACH_NOW"}
-    command = [sys.executable, "-m", "outreach"]
-    web = subprocess.Popen(  # noqa: S603 - our own command line
-        [*command, "serve"], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    worker = subprocess.Popen([*command, "worker"], env=environment)  # noqa: S603 - ditto
+    web = pages_process()
+    worker = subprocess.Popen([sys.executable, "-m", "outreach", "worker"], env=environment())
     both = (web, worker)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from outreach.routing.problem import Resource, Use
 
@@ -73,6 +72,8 @@ def name_escorts(stays: Sequence[Stay], escorts: Sequence[Escort]) -> Mapping[st
     """
     given: dict[str, str] = {}
     busy: dict[str, list[float]] = {e.key: [] for e in escorts}  # ends of the stays minded
+    from scipy.optimize import linear_sum_assignment  # slow to import, and rarely needed
+
     for start in sorted({s.from_s for s in stays}):
         wave = [s for s in stays if s.from_s == start]
         for ends in busy.values():

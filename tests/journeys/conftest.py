@@ -158,6 +158,7 @@ class Visitor:
 
     def send(self, path: str, **fields: str) -> None:
         """Send a form of the present page that stands behind a menu; "busy" is waited out as it asks."""
+        self.page.wait_for_load_state()  # else the page may go away under the script
         self.page.evaluate(
             """async ([path, fields]) => {
                 const token = document.querySelector("input[name=csrf_token]").value;

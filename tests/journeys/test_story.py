@@ -164,7 +164,7 @@ class Story:
         if question:
             page.fill("[name=question]", question)
         page.locator("main form.contact button.btn-primary").click()
-        page.wait_for_url(lambda url: "/contact" not in url)
+        page.wait_for_url(lambda url: "/contact" not in url, wait_until="load")
 
     def answer(self) -> None:
         """The clinician answers in the queue of questions."""

@@ -1,4 +1,4 @@
-"""The story on PostgreSQL, in English, and in another place (moment 1j): other phones, dates and names."""
+"""The story on PostgreSQL in English, and in another place (moment 1j): other phones, dates and names."""
 
 from __future__ import annotations
 
@@ -38,13 +38,8 @@ def test_moment_1j_the_story_runs_in_an_english_place(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("kind", "language"), [("postgresql", "zh"), ("sqlite", "en"), ("postgresql", "en")]
-)
-def test_the_story_runs_on_either_database_in_either_language(
-    installation: Callable[[str, str], Installation],
-    visitor: Callable[..., Visitor],
-    kind: str,
-    language: str,
+def test_the_story_runs_on_postgresql_in_english(
+    installation: Callable[[str, str], Installation], visitor: Callable[..., Visitor]
 ) -> None:
-    play(Story(installation(kind, "zh"), visitor, cast=CHINA, language=language, pictures=None))
+    place = installation("postgresql", "zh")
+    play(Story(place, visitor, cast=CHINA, language="en", pictures=None))

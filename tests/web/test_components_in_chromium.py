@@ -14,12 +14,15 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from outreach.app import create_app
 from outreach.ledger.codes import EntryStatus
+from outreach.services import Services
 from outreach.web.access import open_to_all
 from outreach.web.forms import Form
 from outreach.web.lists import pages
 from outreach.web.notices import notify
 from outreach.web.visit import visit
+from tests.builders.office import Office
 from tests.fixtures.looks import GRAVE, overflow
 
 pytestmark = pytest.mark.browser
@@ -60,6 +63,14 @@ class Event:
     title: str
     detail: str
     by: str
+
+
+@pytest.fixture
+def office_app(office_services: Services, office: Office) -> Flask:
+    """An application of the test's own, since routes are added to it."""
+    app = create_app(office_services)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    return app
 
 
 @pytest.fixture

@@ -33,6 +33,14 @@ ADMIN_PAGES = [
 
 
 @pytest.fixture
+def office_app(office_services: Services, office: Office) -> Flask:
+    """An application of the test's own, since routes are added to it."""
+    app = create_app(office_services)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    return app
+
+
+@pytest.fixture
 def boss(join: Join, office: Office) -> FlaskClient:
     return join("boss", (Role.ADMINISTRATOR, office.district), (Role.AUDITOR, office.district))
 
