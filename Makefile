@@ -54,8 +54,8 @@ lock: setup-dev  ## pin the requirements*.txt anew, with hashes
 story: setup-dev  ## play the story in a browser and save its pictures into docs/
 	@$(PY) -m pytest tests/journeys -k story --pictures docs/story $(ARGS)
 
-journeys: setup-dev  ## longer journeys: every page of every role, every pair of database and language
-	@$(PY) -m pytest tests/journeys/more $(ARGS)
+journeys: setup-dev  ## all journeys: every page of every role, each on either database
+	@$(PY) -m pytest tests/journeys --longer $(ARGS)
 
 judge: setup-dev  ## compare with published cases in OUTREACH_SHARED (../shared)
 	@OUTREACH_SHARED="$(OUTREACH_SHARED)" $(PY) -m pytest tests/judge $(ARGS)

@@ -29,13 +29,18 @@ pytest_plugins = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add where journeys save their pictures."""
+    """Add where journeys save their pictures, and whether the longer ones are played."""
     parser.addoption("--pictures", metavar="DIR", help="save the story's screenshots there")
+    parser.addoption("--longer", action="store_true", help="also what is marked 'longer'")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the journeys first: whoever begins a long one last keeps everybody waiting."""
     items.sort(key=lambda item: "/journeys/" not in item.nodeid)
+    if not config.getoption("--longer"):
+        longer = [item for item in items if item.get_closest_marker("longer")]
+        config.hook.pytest_deselected(items=longer)
+        items[:] = [item for item in items if not item.get_closest_marker("longer")]
 
 
 @pytest.fixture(scope="session")

@@ -202,7 +202,7 @@ def check_page(page: Page, *, least: int, within: str = "main") -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.longer)])
 def test_moment_5m_the_family_says_yes_follows_the_car_and_the_desk_watches_longer(
     installation: Callable[[str, str], Installation],
     visitor: Callable[..., Visitor],

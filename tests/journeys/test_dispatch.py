@@ -14,7 +14,7 @@ import pytest
 from tests.journeys.conftest import PROJECT, Installation, Visitor
 
 ZONE = ZoneInfo("Asia/Shanghai")
-KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+KINDS = ("sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.longer]))
 PLANNED_WITHIN_MS = 120_000
 
 

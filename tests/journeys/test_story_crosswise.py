@@ -9,6 +9,8 @@ import pytest
 from tests.journeys.conftest import Installation, Visitor
 from tests.journeys.test_story import CHINA, Story, play
 
+pytestmark = pytest.mark.longer
+
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("kind", "language"), [("postgresql", "zh"), ("sqlite", "en")])

@@ -10,6 +10,8 @@ import pytest
 
 from tests.journeys.conftest import Installation, Visitor
 
+pytestmark = pytest.mark.longer
+
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = datetime(2026, 12, 5, tzinfo=ZONE)  # so that three days before still lie ahead
 ASKED, CALLED = "请问还方便来吗", "确认请按1"

@@ -15,6 +15,8 @@ from playwright.sync_api import Request, expect
 
 from tests.journeys.conftest import PROJECT, Installation, Visitor
 
+pytestmark = pytest.mark.longer
+
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.fixtures.looks import PHONE, grave_faults, overflow
 from tests.journeys.conftest import Installation, Visitor
 
+pytestmark = pytest.mark.longer
+
 # Two teams of about as many pages, so that two test processes share them.
 TEAMS = {
     "carers": ("grid_worker", "caller", "clinician", "desk"),
