@@ -29,6 +29,7 @@ from outreach.places.queries import get_place
 from outreach.schema import metadata
 from outreach.services import Services
 from outreach.workflows.initialise import initialise
+from outreach.workflows.nightly_restatement import restate_everyone
 from outreach.workflows.restate import restate_many
 
 METRES_PER_DEGREE = 111_320
@@ -55,6 +56,9 @@ def make_demo(services: Services, *, now: datetime, language: str) -> dict[str, 
         _enter_people(session, district, ground, begins=begins)
     play_history(services, ground=ground, begins=begins, now=now)
     place_the_story(services, district=district, ground=ground, now=now)
+    restate_everyone(
+        database
+    )  # as the night before would have: figures stand still from the first page on
     with database.read() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0

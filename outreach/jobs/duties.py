@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import partial
 
@@ -31,7 +30,7 @@ from outreach.transport.shifts import lay_out_shifts
 from outreach.workflows.car_near import tell_cars_near
 from outreach.workflows.end_campaign import campaigns_to_forget, forget_some
 from outreach.workflows.experiment_arms import watch_experiments
-from outreach.workflows.nightly_restatement import resident_chunks, restate_night
+from outreach.workflows.nightly_restatement import restate_everyone
 from outreach.workflows.nudge import remind_due
 from outreach.workflows.pull_replies import pull_replies
 from outreach.workflows.reconcile_messages import expire_overdue, reconcile_messages
@@ -144,14 +143,7 @@ def _watch(services: Services) -> None:
 
 
 def _restate(services: Services) -> None:
-    with services.database.read() as session:
-        chunks = list(resident_chunks(session))
-    for ids in chunks:
-        services.database.act(partial(_restate_chunk, ids=ids))
-
-
-def _restate_chunk(session: Session, *, ids: Sequence[int]) -> None:
-    restate_night(session, resident_ids=ids, now=business_clock(session).now())
+    restate_everyone(services.database)
 
 
 def _refresh_rollups(services: Services) -> None:

@@ -6,13 +6,16 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.db import Database
 from outreach.ledger.codes import Cause
 from outreach.ledger.entries import stored_entries
 from outreach.ledger.entry_models import LedgerEntry
+from outreach.places.queries import business_clock
 from outreach.workflows.entry_facts import frame_of, gather
 from outreach.workflows.restate import CHUNK, restate_many
 
@@ -52,6 +55,18 @@ def resident_chunks(session: Session, *, size: int = CHUNK) -> Iterator[Sequence
             return
         yield ids
         last = ids[-1]
+
+
+def restate_everyone(database: Database) -> None:
+    """Restate every line as of the business day, a chunk and a transaction at a time."""
+
+    def restate(session: Session, ids: Sequence[int]) -> None:
+        restate_night(session, resident_ids=ids, now=business_clock(session).now())
+
+    with database.read() as session:
+        chunks = list(resident_chunks(session))
+    for ids in chunks:
+        database.act(partial(restate, ids=ids))
 
 
 def restate_night(session: Session, *, resident_ids: Sequence[int], now: datetime) -> Night:
