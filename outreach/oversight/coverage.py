@@ -16,7 +16,7 @@ from outreach.kernel.errors import NotFound
 from outreach.oversight.codes import Basis, Dimension
 from outreach.oversight.counting import Question, count_by_unit
 from outreach.oversight.models import Rollup
-from outreach.oversight.rollups import Standing, live, standing
+from outreach.oversight.rollups import RowKey, Standing, live, standing
 from outreach.oversight.rules import COLUMNS, NOBODY, Counts, total
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
@@ -156,11 +156,10 @@ def coverage(session: Session, asked: Asked, *, scope: Scope, now: datetime) -> 
         unit, below = below[0], children_of(session, below[0], scope=scope)
     reader = Reader(session, fresh, asked.campaign.id, asked.basis)
     own = [unit] if unit is not None else below
-    # Together, since touched communities are counted anew for each call.
-    ids = list({u.id: None for u in (*own, *below)})
-    rows = reader.rows(ids, (Dimension.ALL, *asked.dimensions))
+    rows = reader.rows([u.id for u in own], (Dimension.ALL, *asked.dimensions))
     whole = total(rows.get((u.id, Dimension.ALL, ""), NOBODY) for u in own)
-    children = tuple(UnitCounts(u, rows.get((u.id, Dimension.ALL, ""), NOBODY)) for u in below)
+    sums = rows if unit is None else reader.rows([u.id for u in below], (Dimension.ALL,))
+    children = tuple(UnitCounts(u, sums.get((u.id, Dimension.ALL, ""), NOBODY)) for u in below)
     is_community = unit is not None and unit.level is AreaLevel.COMMUNITY
     return Coverage(
         campaign=asked.campaign,
@@ -227,6 +226,7 @@ class Reader:
         self._fresh = fresh
         self._campaign_id = campaign_id
         self._basis = basis
+        self._counted: dict[tuple[tuple[int, ...], Dimension, bool], dict[RowKey, Counts]] = {}
 
     def rows(self, area_ids: Sequence[int], dimensions: Sequence[Dimension]) -> dict[Key, Counts]:
         """Return the sums of these units for the dimensions, by (unit, dimension, value)."""
@@ -275,9 +275,8 @@ class Reader:
         }
         if not touched:
             return
-        asked = Question(self._campaign_id, self._basis, self._fresh.day, tuple(sorted(touched)))
         grids = any(place.level is AreaLevel.GRID for place in places.values())
-        now = live(self._session, asked, dimensions=dimensions, with_grids=grids)
+        now = self._count_now(tuple(sorted(touched)), dimensions, grids=grids)
         old = self._kept(touched, dimensions)
         for unit, place in places.items():
             if place.level is AreaLevel.GRID:
@@ -294,6 +293,21 @@ class Reader:
                 if area in mine and dimension in dimensions:
                     key = (unit, dimension, value)
                     found[key] = found.get(key, NOBODY) + counts
+
+    def _count_now(
+        self, communities: tuple[int, ...], dimensions: Sequence[Dimension], *, grids: bool
+    ) -> dict[RowKey, Counts]:
+        """Count touched communities (and their grids) as of this moment, each table once per reader."""
+        asked = Question(self._campaign_id, self._basis, self._fresh.day, communities)
+        found: dict[RowKey, Counts] = {}
+        for dimension in dimensions:
+            key = (communities, dimension, grids and dimension is Dimension.ALL)
+            if key not in self._counted:
+                self._counted[key] = live(
+                    self._session, asked, dimensions=(dimension,), with_grids=key[2]
+                )
+            found |= self._counted[key]
+        return found
 
     def _add_grids(
         self, found: dict[Key, Counts], places: dict[int, Place], dimensions: Sequence[Dimension]
