@@ -56,9 +56,8 @@ def make_demo(services: Services, *, now: datetime, language: str) -> dict[str, 
         _enter_people(session, district, ground, begins=begins)
     play_history(services, ground=ground, begins=begins, now=now)
     place_the_story(services, district=district, ground=ground, now=now)
-    restate_everyone(
-        database
-    )  # as the night before would have: figures stand still from the first page on
+    # As the night before would have: figures stand still from the first page on.
+    restate_everyone(database)
     with database.read() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0

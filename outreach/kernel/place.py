@@ -11,7 +11,8 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 Hours = tuple[tuple[time, time], ...]
 
 
-# Whom one rings when a life is in danger, by country (ISO 3166-1), each from the service's own pages.
+# Whom one rings when a life is in danger, by country (ISO 3166-1). Written from general knowledge:
+# a place outside mainland China has its number checked with the service before it goes live.
 _EMERGENCY = {
     "CN": "120",
     "HK": "999",
@@ -27,7 +28,7 @@ _EMERGENCY = {
     "AU": "000",
     "NZ": "111",
 }
-# The number of the European Union, which mobile networks elsewhere pass on too (3GPP TS 22.101).
+# The common number of the European Union.
 _EMERGENCY_ELSEWHERE = "112"
 
 

@@ -35,6 +35,7 @@ from outreach.contact.rules import Caps, DecentHours, Next, Verdict
 from outreach.contact.segments import measure
 from outreach.contact.wording import gaps, render
 from outreach.contact.wordings import hints
+from outreach.kernel.place import emergency_number
 from outreach.places.queries import get_place, local_zone
 from outreach.ports.messages import Capabilities, Envelope, MessageGateway
 from outreach.workflows.merge_messages import WHO_IN_ALL, Partners
@@ -268,8 +269,11 @@ class _Desk:
         wording = self._session.get(Wording, row.wording_id) if row.wording_id else None
         if wording is None or not _HINTS & set(gaps(wording.body)):
             return
-        worded = hints(step=row.step, language=row.language, values=row.values, route=able)
-        row.values = {**row.values, **worded}
+        values = dict(row.values)
+        if "emergency" not in values:  # queued by a version that did not keep the number yet
+            values["emergency"] = emergency_number(get_place(self._session).country)
+        worded = hints(step=row.step, language=row.language, values=values, route=able)
+        row.values = {**values, **worded}
         is_spoken = row.channel is Channel.VOICE
         signature = "" if is_spoken else str(row.values.get("signature", ""))
         row.body = render(wording.body, row.values, signature=signature)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import time
 
+from sqlalchemy import select
+
 from outreach.contact.codes import Channel, Meaning, MessageState, Step
+from outreach.contact.message_models import Message, Wording
 from outreach.ports.messages import InboundText
 from outreach.workflows.hear import hear
 from tests.builders.ledger import Village, add_elders
@@ -80,3 +83,19 @@ def test_an_early_slot_gets_no_morning_text_at_the_door(
         (resident,) = add_elders(session, village)
         book_visit(session, village, clinic, resident, at=time(9, 0))
     assert not hand.messages(step=Step.MORNING)
+
+
+def test_what_an_older_version_queued_still_names_the_ambulance(
+    hand: Hand, village: Village, clinic: Clinic
+) -> None:
+    with hand.database.write() as session:
+        (resident,) = add_elders(session, village)
+        book_visit(session, village, clinic, resident)
+        after = session.scalars(select(Wording).where(Wording.step == Step.T_PLUS_1)).first()
+        assert after is not None
+        for row in session.scalars(select(Message).where(Message.step == Step.BOOKED)):
+            row.step, row.wording_id = Step.T_PLUS_1, after.id
+            row.values = {k: v for k, v in row.values.items() if k != "emergency"}
+    sent = hand.send_due()
+    assert sent
+    assert all("急症请打120" in envelope.body for envelope in sent)
