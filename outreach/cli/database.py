@@ -12,6 +12,7 @@ from outreach.config import Settings, load_settings
 from outreach.db import Database, make_engine
 from outreach.kernel.clock import real_now
 from outreach.ledger.evidence import FOLDER
+from outreach.places.operations import move_clock
 from outreach.places.queries import business_clock
 from outreach.schema import is_current, is_empty, upgrade
 from outreach.services import Services, build_services
@@ -56,6 +57,13 @@ def open_services(settings: Settings | None = None) -> Services:
         check_keys(session, vault=database.vault)
     database.close()
     return build_services(settings)
+
+
+def set_start_clock(services: Services) -> None:
+    """Move business time to OUTREACH_NOW when that is set; it ticks on from there."""
+    if services.settings.now is not None:
+        with services.database.write() as session:
+            move_clock(session, to=services.settings.now)
 
 
 def _init(_options: argparse.Namespace) -> int:
@@ -118,6 +126,7 @@ def _demo(options: argparse.Namespace) -> int:
     services = open_services()
     if options.reset:
         throw_away(services.database)
+    set_start_clock(services)
     with services.database.read() as session:
         now = business_clock(session).now()
     counts = make_demo(services, now=now, language=options.language)

@@ -15,11 +15,10 @@ from outreach.accounts.links import first_administrator_link
 from outreach.accounts.queries import has_password
 from outreach.cli.accounts import link_address
 from outreach.cli.ahead import WHEN_TOLD, environment, is_told, pages_process
-from outreach.cli.database import open_services
+from outreach.cli.database import open_services, set_start_clock
 from outreach.cli.output import say
 from outreach.config import Settings, load_settings
 from outreach.kernel.clock import real_now
-from outreach.places.operations import move_clock
 from outreach.places.queries import business_clock, get_place
 from outreach.services import Services, build_services
 
@@ -43,13 +42,6 @@ def _ready_services() -> Services:
     services = build_services(load_settings())
     set_start_clock(services)
     return services
-
-
-def set_start_clock(services: Services) -> None:
-    """Move business time to OUTREACH_NOW when that is set; it ticks on from there."""
-    if services.settings.now is not None:
-        with services.database.write() as session:
-            move_clock(session, to=services.settings.now)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -57,7 +57,7 @@ def make_demo(services: Services, *, now: datetime, language: str) -> dict[str, 
     play_history(services, ground=ground, begins=begins, now=now)
     place_the_story(services, district=district, ground=ground, now=now)
     # As the night before would have: figures stand still from the first page on.
-    restate_everyone(database)
+    restate_everyone(database, now=now)
     with database.read() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0

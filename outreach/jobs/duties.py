@@ -143,7 +143,9 @@ def _watch(services: Services) -> None:
 
 
 def _restate(services: Services) -> None:
-    restate_everyone(services.database)
+    with services.database.read() as session:
+        now = business_clock(session).now()
+    restate_everyone(services.database, now=now)
 
 
 def _refresh_rollups(services: Services) -> None:

@@ -15,7 +15,6 @@ from outreach.db import Database
 from outreach.ledger.codes import Cause
 from outreach.ledger.entries import stored_entries
 from outreach.ledger.entry_models import LedgerEntry
-from outreach.places.queries import business_clock
 from outreach.workflows.entry_facts import frame_of, gather
 from outreach.workflows.restate import CHUNK, restate_many
 
@@ -57,11 +56,11 @@ def resident_chunks(session: Session, *, size: int = CHUNK) -> Iterator[Sequence
         last = ids[-1]
 
 
-def restate_everyone(database: Database) -> None:
-    """Restate every line as of the business day, a chunk and a transaction at a time."""
+def restate_everyone(database: Database, *, now: datetime) -> None:
+    """Restate every line as of the day of ``now``, a chunk and a transaction at a time."""
 
     def restate(session: Session, ids: Sequence[int]) -> None:
-        restate_night(session, resident_ids=ids, now=business_clock(session).now())
+        restate_night(session, resident_ids=ids, now=now)
 
     with database.read() as session:
         chunks = list(resident_chunks(session))
