@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     false,
     func,
     literal,
@@ -37,23 +38,27 @@ Key = tuple[int, str]  # unit, value
 
 
 def stays_on(day: date) -> Any:  # noqa: ANN401 - a subquery with labelled columns
-    """Return where people stay on a day, one row per person (the newest stay, as ``ledger.stays`` has it)."""
-    rank = func.row_number().over(
-        partition_by=Stay.resident_id, order_by=[Stay.from_on.desc(), Stay.id.desc()]
+    """Return where people stay on a day, one row per person (the newest stay, as ``ledger.stays`` has it).
+
+    Said by what is not there rather than by rank, so that a list of one community looks only at its people.
+    """
+    newer = aliased(Stay)
+    later = or_(
+        newer.from_on > Stay.from_on, and_(newer.from_on == Stay.from_on, newer.id > Stay.id)
     )
-    standing = (
-        select(Stay.resident_id, Stay.community_id, rank.label("rank"))
-        .where(
-            Stay.ended_at.is_(None),
-            Stay.from_on <= day,
-            or_(Stay.until_on.is_(None), Stay.until_on >= day),
-        )
-        .subquery()
-    )
+    superseded = exists().where(newer.resident_id == Stay.resident_id, _stands(newer, day), later)
     return (
-        select(standing.c.resident_id, standing.c.community_id)
-        .where(standing.c.rank == 1, standing.c.community_id.is_not(None))
+        select(Stay.resident_id, Stay.community_id)
+        .where(_stands(Stay, day), Stay.community_id.is_not(None), ~superseded)
         .subquery("staying")
+    )
+
+
+def _stands(stay: type[Stay], day: date) -> ColumnElement[bool]:
+    return and_(
+        stay.ended_at.is_(None),
+        stay.from_on <= day,
+        or_(stay.until_on.is_(None), stay.until_on >= day),
     )
 
 
@@ -100,7 +105,7 @@ class Units:
     def within(
         self, community_ids: Collection[int] | Select[*tuple[Any, ...]] | None
     ) -> ColumnElement[bool]:
-        """Return the condition that a line belongs to one of the communities (None: any)."""
+        """Return the condition that a counted line belongs to one of the communities (None: any)."""
         if community_ids is None:
             return true()
         if self.staying is None:
@@ -110,7 +115,9 @@ class Units:
         guests = select(Stay.resident_id).where(Stay.community_id.in_(community_ids))
         nearby = union(
             select(line.id).where(
-                line.campaign_id == self.campaign_id, line.community_id.in_(community_ids)
+                line.campaign_id == self.campaign_id,
+                line.is_counted,
+                line.community_id.in_(community_ids),
             ),
             select(line.id).where(line.resident_id.in_(guests)),
         )

@@ -84,7 +84,7 @@ def people_of(
     total = _total(session, cell, unit, scope, now=now)
     rows = session.execute(
         _over(select(LedgerEntry, Resident, Area.name), cell, unit, scope, day, named=True)
-        .order_by(LedgerEntry.community_id, LedgerEntry.grid_id, LedgerEntry.id)
+        .order_by(*_order(unit))
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
@@ -127,6 +127,17 @@ def _total(session: Session, cell: Cell, unit: Unit | None, scope: Scope, *, now
     rows = reader.rows([u.id for u in own], (cell.dimension,))
     found = (c for (_, _, value), c in rows.items() if value == cell.value)
     return sum(counts.of(cell.figure) for counts in found)
+
+
+def _order(unit: Unit | None) -> tuple[Any, ...]:
+    """Return the order of a named list: by unit.
+
+    An index has the order of lines, and a long list ends at its first page. Within one community the
+    order is said by the place shown: along that index SQLite would read the whole campaign.
+    """
+    if unit is not None and unit.level is AreaLevel.COMMUNITY:
+        return Area.id, LedgerEntry.id
+    return LedgerEntry.community_id, LedgerEntry.grid_id, LedgerEntry.id
 
 
 def unit_in_scope(session: Session, area_id: int | None, *, scope: Scope) -> Unit | None:
@@ -196,6 +207,8 @@ def _place_condition(
     if unit is not None and unit.level is AreaLevel.COMMUNITY:
         within: ColumnElement[bool] = belong.within([unit.id])
         return within
+    if unit is None and scope.is_everywhere:
+        return belong.within(None)
     paths: Sequence[str] = (unit.path,) if unit is not None else scope.paths
     inside = select(Area.id).where(
         Area.level == AreaLevel.COMMUNITY,

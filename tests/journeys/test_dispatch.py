@@ -144,7 +144,7 @@ def test_fault_55_a_car_breaks_with_three_aboard(
 
     staff.go(f"/day/repairs?on={morning.on}")
     row = page.locator("tr:has(input[name=car])").filter(
-        has=page.locator("td.num", has_text=re.compile(r"^2$"))
+        has=page.locator("td.num:nth-child(3)", has_text=re.compile(r"^2$"))
     )
     row.locator("summary").first.click()
     row.locator("form[action$='/car'] button.btn-danger").click()

@@ -25,7 +25,7 @@ from outreach.workflows.publish_runs import publish_runs
 
 
 def make(services: Services) -> dict[str, object]:
-    """Open today's runs, take every waiting ride into the first one that it fits, and publish that."""
+    """Open today's runs, take every ride still to come into the first one that it fits, and publish that."""
     database = services.database
     with database.write() as session:
         now = business_clock(session).now()
@@ -35,9 +35,16 @@ def make(services: Services) -> dict[str, object]:
         run_id = session.scalars(
             select(Run.id).where(Run.on == on, Run.driver_id.is_not(None)).order_by(Run.id)
         ).first()
+        begun = select(RideLeg.appointment_id).where(
+            RideLeg.on == on, RideLeg.pickup_until_at < now
+        )
         waiting = session.scalars(
             select(RideLeg.id)
-            .where(RideLeg.on == on, RideLeg.status == LegStatus.WAITING)
+            .where(
+                RideLeg.on == on,
+                RideLeg.status == LegStatus.WAITING,
+                RideLeg.appointment_id.not_in(begun),
+            )
             .order_by(RideLeg.appointment_id, RideLeg.direction)
         ).all()
     assert run_id is not None

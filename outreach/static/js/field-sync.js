@@ -45,9 +45,10 @@ export class Queue {
     if (answer.status === 200 && this.told.length) this.flush();
   }
 
-  // The page closes: what is not under way yet leaves with it. Told twice counts once.
+  // The page closes: what is not under way yet leaves with it. Told twice counts once. Without a network
+  // it stays: the queue sends it when there is one.
   leave() {
-    if (this.told.length) post(this.address, { told: this.told.slice(-AT_ONCE) }, this.token());
+    if (this.told.length && navigator.onLine) post(this.address, { told: this.told.slice(-AT_ONCE) }, this.token());
   }
 
   async #settle(taken) {
