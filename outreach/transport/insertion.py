@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from outreach.transport.run_facts import Breach, Halt, Rider, RunCheck, RunFacts, Travel, Violation
+from outreach.transport.run_facts import Halt, Rider, RunCheck, RunFacts, Travel, Violation
 from outreach.transport.stop_check import check_run, keeps_every_bound, new_violations
 
 TRIED_WHEN_NOTHING_FITS = 3
 EXACT_TRIES = 60
-TRIES_OF_A_FULL_DAY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,6 @@ def best_insertion(
     if _can_never_ride(run, rider):
         return _least_bad(run, rider, travel, before, first)
     ranked = sorted(_candidates(run, rider, travel, before, first))
-    too_long = 0
     for cost, at, to in ranked[:EXACT_TRIES]:
         changed = with_leg(run, rider, at, to)
         if before.is_fine and not keeps_every_bound(changed, travel):
@@ -51,10 +49,6 @@ def best_insertion(
         breaks = new_violations(before, after)
         if not breaks:
             return Insertion(at, to, cost, (), after)
-        # What only makes the day too long does so all the more where more driving is added.
-        too_long += all(v.breach is Breach.DAY_TOO_LONG for v in breaks)
-        if too_long >= TRIES_OF_A_FULL_DAY:
-            break
     return _least_bad(run, rider, travel, before, first)
 
 

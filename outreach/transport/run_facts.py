@@ -79,6 +79,13 @@ class Duty:
     driver_unfit: tuple[str, ...] = ()
     escort_unfit: tuple[str, ...] = ()
 
+    @property
+    def rest_s(self) -> float:
+        """How long the break is; 0 without one."""
+        if self.break_from_s is None or self.break_until_s is None:
+            return 0.0
+        return self.break_until_s - self.break_from_s
+
 
 @dataclass(frozen=True, slots=True)
 class Halt:

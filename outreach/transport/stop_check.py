@@ -44,16 +44,23 @@ def check_run(run: RunFacts, travel: Travel) -> RunCheck:
 
 
 def keeps_every_bound(run: RunFacts, travel: Travel) -> bool:
-    """Tell quickly whether load, windows, caps and shift can be kept; says nothing of car and crew."""
+    """Tell quickly whether load, windows, caps, shift and day can be kept; says nothing of car and crew.
+
+    What it refuses no schedule could keep; what it lets pass is for ``check_run`` to say.
+    """
     rows = Rows(run, travel)
     if _load_breaches(run, rows):
         return False
     times = feasible(rows)
     if times is None:
         return False
-    return not rows.size or (
-        leaves_at(rows, times, rows.size - 1) + rows.last_drive <= run.duty.ends_s + EPSILON_S
-    )
+    if not rows.size:
+        return True
+    back = leaves_at(rows, times, rows.size - 1) + rows.last_drive
+    out = times[0] if run.halts[0].done_at_s is not None else latest_starts(run, rows)[0]
+    least_worked = back - (out - rows.first_drive) - run.duty.rest_s
+    duty = run.duty
+    return back <= duty.ends_s + EPSILON_S and least_worked <= duty.longest_day_s + EPSILON_S
 
 
 def new_violations(before: RunCheck, after: RunCheck) -> tuple[Violation, ...]:
@@ -167,8 +174,7 @@ def _shift_breaches(run: RunFacts, rows: Rows, times: list[float]) -> list[Viola
         found.append(Violation(Breach.BEFORE_SHIFT, facts={"over_s": duty.starts_s - out}))
     if back > duty.ends_s + EPSILON_S:
         found.append(Violation(Breach.AFTER_SHIFT, facts={"over_s": back - duty.ends_s}))
-    rest = (duty.break_until_s or 0.0) - (duty.break_from_s or 0.0)
-    worked = back - out - (rest if duty.break_from_s is not None else 0.0)
+    worked = back - out - duty.rest_s
     if worked > duty.longest_day_s + EPSILON_S:
         facts = {"over_s": worked - duty.longest_day_s}
         found.append(Violation(Breach.DAY_TOO_LONG, facts=facts))

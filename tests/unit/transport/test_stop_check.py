@@ -291,10 +291,11 @@ def test_times_never_overlap_driving_and_load_never_passes_the_seats_unnamed(
 
 
 @settings(max_examples=60, deadline=None)
-@given(drawn_runs(), st.integers(2, 9), st.integers(4, 30))
+@given(drawn_runs(), st.integers(2, 9), st.integers(4, 30), st.sampled_from([8, 4, 2]))
 def test_an_offered_place_is_the_cheapest_of_all_places(
-    facts: RunFacts, home: int, slot: int
+    facts: RunFacts, home: int, slot: int, longest_day_h: int
 ) -> None:
+    facts = replace(facts, duty=replace(facts.duty, longest_day_s=longest_day_h * 3600.0))
     before = check_run(facts, travel)
     extra = rider(99, home=home, slot=slot * 10)
     offered = best_insertion(facts, extra, travel)
