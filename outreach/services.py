@@ -13,6 +13,7 @@ from outreach.ports.geocoding import Geocoder
 from outreach.ports.messages import MessageGateway
 from outreach.ports.travel import TravelTimes
 from outreach.vault import load_vault
+from outreach.workflows.family_links import DOOR_PATH
 from outreach.workflows.routes import Routes
 
 
@@ -43,7 +44,10 @@ def build_services(settings: Settings) -> Services:
 def build_routes(settings: Settings, database: Database) -> Routes:
     """Return the gateways asked for, the preferred one first; wrong settings stop the start."""
     names = dict.fromkeys(n for n in (settings.gateway_name, settings.second_gateway) if n)
-    return Routes(tuple(_build_gateway(name, settings, database) for name in names))
+    return Routes(
+        tuple(_build_gateway(name, settings, database) for name in names),
+        family_door=f"{settings.public_url}{DOOR_PATH}" if settings.public_url else "",
+    )
 
 
 def _build_gateway(name: str, settings: Settings, database: Database) -> MessageGateway:

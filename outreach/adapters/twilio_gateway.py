@@ -172,6 +172,7 @@ class TwilioGateway:
             voice=has_number,
             keypress=has_number and bool(self._account.public_url),
             two_way=bool(self._account.public_url),
+            links=True,
             can_be_asked=True,
         )
 

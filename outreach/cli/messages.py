@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from outreach.audit.trail import record
+from outreach.cli.database import set_start_clock
 from outreach.cli.output import answer
-from outreach.cli.serving import set_start_clock
 from outreach.config import load_settings
 from outreach.contact.campaign_sending import resume_all
 from outreach.contact.codes import Purpose

@@ -1,7 +1,8 @@
-"""The words that ship: plain, kind, at most two parts, no link, and no health detail beyond permission.
+"""The words that ship: plain, kind, at most two parts, and no health detail beyond permission.
 
 ``{what}`` and ``{way}`` are worded by what the reader may know; ``{reply_hint}`` and ``{opt_out_hint}`` by
-what the route can carry (to a number that cannot answer, they give a number to call).
+what the route can carry (to a number that cannot answer, they give a number to call), ``{page_hint}`` is
+empty where it carries no links.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ ZH: dict[tuple[Step, Channel], str] = {
         "早上好，{who}今天{time}到{site}。{way}。如不舒服请先别出门，致电{duty_phone}。"
     ),
     (Step.PROMISE, Channel.SMS): (
-        "{who}：{day}{from_time}至{until_time}，{plate}、{driver}到楼下接您去{site}。有事请致电{duty_phone}。"
+        "{who}：{day}{from_time}至{until_time}，{plate}、{driver}到楼下接您去{site}。有事请致电{duty_phone}。{page_hint}"
     ),
     (Step.PROMISE, Channel.VOICE): (
         "您好，这里是{community}。{who}，{day}{from_time}到{until_time}，车到楼下接您，司机是{driver}。"
@@ -112,7 +113,7 @@ EN: dict[tuple[Step, Channel], str] = {
     ),
     (Step.PROMISE, Channel.SMS): (
         "{who}: {plate}, driver {driver}, will be at the door on {day} between {from_time} and "
-        "{until_time}. Questions: {duty_phone}."
+        "{until_time}. Questions: {duty_phone}. {page_hint}"
     ),
     (Step.PROMISE, Channel.VOICE): (
         "Hello, this is {community}. {who}, the car will be at the door on {day} between {from_time} "
@@ -180,6 +181,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "call_after": "不舒服请致电{duty_phone}，急症请打{emergency}。",
         "opt_out_reply": "拒收请回复T",
         "opt_out_call": "不想再收请致电{duty_phone}",
+        "page": "看车到哪了：{door} 输入{code}",
         "rides_go_on": "已约好的行程短信仍会发送，也不想收请再回复T。",
         "both": "{number}都是",
         "answer_plain": "{who}问的事，医生已经答复。请致电{duty_phone}，我们说给您听。",
@@ -207,6 +209,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "call_after": "If unwell call {duty_phone}, in an emergency {emergency}.",
         "opt_out_reply": "Reply T to stop",
         "opt_out_call": "To stop, call {duty_phone}",
+        "page": "Where the car is: {door} with {code}",
         "rides_go_on": "Texts about the booked ride go on; reply T again to end those too.",
         "both": "{number} all of them",
         "answer_plain": "A doctor has answered the question of {who}. Please call {duty_phone} to hear it.",

@@ -19,9 +19,9 @@ _ASKS_FOR_REPLY = re.compile(r"回复\s*[A-Za-z0-9Ｔ退]|回[1-9TＴ]|\breply\b
 MAX_SEGMENTS = 2
 LONGEST_VALUE = 120
 
-# Everyone: who it is about, whom to ring. reply_hint and opt_out_hint are worded by the route.
+# Everyone: who it is about, whom to ring. reply_hint, opt_out_hint and page_hint are worded by the route.
 _ALWAYS = frozenset({"who", "duty_phone", "community"})
-_OF_VISIT = frozenset({"day", "time", "site", "what", "way", "reply_hint"})
+_OF_VISIT = frozenset({"day", "time", "site", "what", "way", "reply_hint", "page_hint"})
 _OF_RIDE = frozenset({"from_time", "until_time", "plate", "driver", "minutes"})
 _BY_PURPOSE: dict[Purpose, frozenset[str]] = {
     Purpose.NUDGE: frozenset({"opt_out_hint", "what"}),

@@ -24,6 +24,9 @@ SAMPLES: dict[str, dict[str, str]] = {
         "answer": "血压平稳、按时吃药的老人可以接种，接种前护士会再量一次血压。",
         "choices": "1赵奶奶 2李爷爷 3都是",
         "ride_hint": PHRASES["zh"]["rides_go_on"],
+        "page_hint": PHRASES["zh"]["page"].format(
+            door="https://yimiao.erqi.example/f", code="012 345 6789"
+        ),
     },
     "en": {
         "who": "Ms Featherstonehaugh",
@@ -44,6 +47,9 @@ SAMPLES: dict[str, dict[str, str]] = {
         "answer": "With stable blood pressure you can have it; a nurse checks once more before.",
         "choices": "1 Ms Zhao 2 Mr Li 3 all of them",
         "ride_hint": PHRASES["en"]["rides_go_on"],
+        "page_hint": PHRASES["en"]["page"].format(
+            door="https://vaccination.millroad.example/f", code="012 345 6789"
+        ),
     },
 }
 

@@ -18,6 +18,7 @@ from outreach.contact.wording import Problem, check
 from outreach.kernel.errors import InvalidInput
 from outreach.ports.messages import Capabilities
 
+CODE_KEPT = "*** *** ****"  # as long as a code, and of the 7-bit alphabet
 _AFTERCARE = frozenset({Step.T_PLUS_1})
 _NUDGES = frozenset({Step.INVITE, Step.NEXT_DOSE_DUE, Step.BROADCAST})
 _RIDES = frozenset(
@@ -251,11 +252,18 @@ def phrase(language: str, which: str, /, **values: str) -> str:
 
 
 def hints(
-    *, step: Step, language: str, values: Mapping[str, Any], route: Capabilities
+    *,
+    step: Step,
+    language: str,
+    values: Mapping[str, Any],
+    route: Capabilities,
+    door: str = "",
 ) -> dict[str, str]:
-    """Return the gaps that depend on whether an answer can come back by this route.
+    """Return the gaps that depend on what this route carries: an answer back, an address to open.
 
-    ``values`` are the others of the message; of these the telephone numbers are spoken of.
+    ``values`` are the others of the message; of these the telephone numbers are spoken of. ``door`` is the
+    address of the family page, empty where this reader has none. The code that opens it is put in as the
+    message leaves: what is kept, and read by staff, holds ``CODE_KEPT`` in its place.
     """
     way = "reply" if route.two_way else "call"
     topic = "after" if step is Step.T_PLUS_1 else "visit"
@@ -263,4 +271,7 @@ def hints(
     return {
         "reply_hint": phrase(language, f"{way}_{topic}", **numbers),
         "opt_out_hint": phrase(language, f"opt_out_{way}", **numbers),
+        "page_hint": phrase(language, "page", door=door, code=CODE_KEPT)
+        if door and route.links
+        else "",
     }

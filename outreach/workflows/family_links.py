@@ -29,6 +29,7 @@ from outreach.kernel.errors import InvalidInput, NotFound, OutreachError
 from outreach.ledger.codes import ContactRole, LifeStatus, Relation
 from outreach.ledger.models import ContactPerson, Phone, Resident
 
+DOOR_PATH = "/f"  # where the pages let families in
 LINK_LIFE = timedelta(days=4)  # after the slot: the jab's first days, and the answer to a question
 CODE_DIGITS = 10  # typed like a telephone number, by people who have typed those all their lives
 CODE_BY_ADDRESS = Throttle(
@@ -126,6 +127,23 @@ def family_link_for(
     link.expires_at = max(link.expires_at, expires_at)
     session.flush()
     return _handed(session, link)
+
+
+def family_code_for(
+    session: Session, *, appointment_id: int, contact_person_id: int | None, now: datetime
+) -> str:
+    """Return the code of a reader's door for a text to that reader; "" where there is to be no door."""
+    try:
+        handed = family_link_for(
+            session,
+            appointment_id=appointment_id,
+            contact_person_id=contact_person_id,
+            by=None,
+            now=now,
+        )
+    except OutreachError:
+        return ""
+    return handed.spaced_code
 
 
 def family_links_of(session: Session, *, appointment_id: int, now: datetime) -> list[HandedLink]:

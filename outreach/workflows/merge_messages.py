@@ -20,7 +20,14 @@ from outreach.contact.wording import joined, render
 WITHIN = timedelta(minutes=10)
 MOST = 4
 WHO_IN_ALL = "who_in_all"  # the names of everyone whom a merged text speaks of
-_WORDED_PER_READER = ("who", "reply_hint", "opt_out_hint", WHO_IN_ALL)
+_WORDED_PER_READER = (
+    "who",
+    "appointment_id",
+    "reply_hint",
+    "opt_out_hint",
+    "page_hint",
+    WHO_IN_ALL,
+)
 
 
 class Partners:

@@ -85,6 +85,7 @@ def visit_values(occasion: Occasion, recipient: Recipient, step: Step) -> dict[s
     appointment = occasion.appointment
     numbers = {"duty_phone": occasion.duty_phone, "emergency": occasion.emergency}
     return {
+        "appointment_id": appointment.id,
         "signature": occasion.signature,
         "who": form_of_address(
             occasion.resident.name, sex=occasion.resident.sex, language=language

@@ -26,9 +26,13 @@ class NoRoute(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The gateways of this installation, the preferred one first."""
+    """The gateways of this installation, the preferred one first.
+
+    ``family_door`` is the address under which families open their page from anywhere; empty without one.
+    """
 
     gateways: tuple[MessageGateway, ...]
+    family_door: str = ""
 
     def capabilities(self, to: str) -> Capabilities:
         """Return what the preferred route can carry to a number: what planning counts on."""

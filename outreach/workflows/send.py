@@ -34,17 +34,18 @@ from outreach.contact.outbox import body_hash, number_of, owe_calls
 from outreach.contact.rules import Caps, DecentHours, Next, Verdict
 from outreach.contact.segments import measure
 from outreach.contact.wording import gaps, render
-from outreach.contact.wordings import hints
+from outreach.contact.wordings import CODE_KEPT, hints
 from outreach.kernel.place import emergency_number
 from outreach.places.queries import get_place, local_zone
 from outreach.ports.messages import Capabilities, Envelope, MessageGateway
+from outreach.workflows.family_links import family_code_for
 from outreach.workflows.merge_messages import WHO_IN_ALL, Partners
 from outreach.workflows.message_facts import Earlier, MessageFacts
 from outreach.workflows.routes import NoRoute, OpenRoutes, Routes, is_any_open
 
 PAUSE_BEFORE_ASKING_AGAIN = timedelta(seconds=15)
 LOOKS = 3
-_HINTS = frozenset({"reply_hint", "opt_out_hint"})
+_HINTS = frozenset({"reply_hint", "opt_out_hint", "page_hint"})
 LONGEST_LIFE_S = 36_000  # carriers forget a text after ten hours at the latest
 
 
@@ -155,7 +156,7 @@ class _Desk:
         lease: timedelta,
     ) -> None:
         self._session, self._at, self._lease = session, at, lease
-        self._standing = standing
+        self._standing, self._family_door = standing, routes.family_door
         keys = {r.number_index for r in rows if r.number_index is not None}
         keys |= {b"household%d" % r.household_id for r in rows if r.household_id is not None}
         lock_numbers(session, keys=keys)
@@ -240,6 +241,7 @@ class _Desk:
             only_alike=able.registered_templates,
         )
         sent = row.sent_body or row.body or ""
+        code = self._family_code(row) if CODE_KEPT in sent else ""
         row.body_hash = body_hash(sent)
         row.state = MessageState.SENDING
         row.attempts += 1
@@ -257,11 +259,20 @@ class _Desk:
             reference=row.uuid,
             channel=row.channel.value,
             to=number,
-            body=sent,
+            body=sent.replace(CODE_KEPT, code),
             language=row.language,
             expires_in_s=left,
             template_code=wording.template_code if wording else "",
-            parameters=_parameters(row),
+            parameters={k: v.replace(CODE_KEPT, code) for k, v in _parameters(row).items()},
+        )
+
+    def _family_code(self, row: Message) -> str:
+        """Return the code of the reader's family page; it goes with the text and is not kept in it."""
+        return family_code_for(
+            self._session,
+            appointment_id=int(row.values["appointment_id"]),
+            contact_person_id=row.contact_person_id,
+            now=self._at.now,
         )
 
     def _word_hints(self, row: Message, able: Capabilities) -> None:
@@ -272,7 +283,13 @@ class _Desk:
         values = dict(row.values)
         if "emergency" not in values:  # queued by a version that did not keep the number yet
             values["emergency"] = emergency_number(get_place(self._session).country)
-        worded = hints(step=row.step, language=row.language, values=values, route=able)
+        worded = hints(
+            step=row.step,
+            language=row.language,
+            values=values,
+            route=able,
+            door=self._family_door if "appointment_id" in values else "",
+        )
         row.values = {**values, **worded}
         is_spoken = row.channel is Channel.VOICE
         signature = "" if is_spoken else str(row.values.get("signature", ""))

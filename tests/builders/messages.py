@@ -88,6 +88,7 @@ class Hand:
     gateways: tuple[ScriptedGateway, ...]
     now: datetime = NOW
     real_now: datetime = NOW
+    family_door: str = ""
 
     @property
     def gateway(self) -> ScriptedGateway:
@@ -97,7 +98,7 @@ class Hand:
     @property
     def routes(self) -> Routes:
         """The gateways as the worker knows them."""
-        return Routes(self.gateways)
+        return Routes(self.gateways, family_door=self.family_door)
 
     @property
     def at(self) -> Instants:

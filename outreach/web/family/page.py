@@ -42,6 +42,7 @@ from outreach.workflows.family_acts import (
     word_on_page,
 )
 from outreach.workflows.family_links import (
+    DOOR_PATH,
     FamilyDoor,
     FamilyLinkOver,
     enter_by_family_code,
@@ -51,7 +52,7 @@ from outreach.workflows.family_links import (
 from outreach.workflows.family_page import FamilyVisit, family_visits
 from outreach.workflows.own_leg import OwnCar, own_cars
 
-bp = Blueprint("family_page", __name__, url_prefix="/f")
+bp = Blueprint("family_page", __name__, url_prefix=DOOR_PATH)
 
 Act = Callable[..., None]
 LINK = "family_link"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import count
 
@@ -39,6 +41,7 @@ from outreach.places.operations import move_clock
 from outreach.ports.messages import InboundText
 from outreach.transport.codes import Direction
 from outreach.transport.run_models import RideLeg
+from outreach.workflows.family_links import enter_by_family_code
 from outreach.workflows.hear import Heard, answer_from_phone, hear
 from outreach.workflows.nudge import Nudge, queue_nudges, remind_due
 from outreach.workflows.person_timeline import timeline
@@ -49,7 +52,7 @@ from outreach.workflows.schedule_messages import (
 )
 from outreach.workflows.send import silence_now
 from tests.builders.ledger import Village, add_elders, elder, entry_of
-from tests.builders.messages import NOW, Clinic, Hand, book_visit, local
+from tests.builders.messages import ABLE, NOW, Clinic, Hand, book_visit, local
 
 SELF, DAUGHTER = "+8613900000001", "+8613900000002"
 _ids = count(1)
@@ -508,14 +511,13 @@ def test_retention_removes_words_and_numbers_and_keeps_the_figures(hand: Hand, z
     assert all(m.accepted_at is not None for m in rows)
 
 
-def test_ride_messages_are_told_to_the_family_and_the_way_home_to_others_only(
-    hand: Hand, village: Village, zhao: int
-) -> None:
-    visit = visit_of(hand, zhao)
+def rides_of(hand: Hand, resident_id: int) -> list[int]:
+    """Let our car take someone there and back; return the two legs."""
+    visit = visit_of(hand, resident_id)
     with hand.database.write() as session:
         row = session.get_one(Appointment, visit.id)
         row.outbound_mode = row.return_mode = Mode.OUR_CAR
-        address = session.get_one(Resident, zhao).address_id
+        address = session.get_one(Resident, resident_id).address_id
         assert address is not None
         legs = [
             RideLeg(
@@ -536,18 +538,64 @@ def test_ride_messages_are_told_to_the_family_and_the_way_home_to_others_only(
         ]
         session.add_all(legs)
         session.flush()
-        ids = [leg.id for leg in legs]
-        queue_for_leg(session, leg_id=ids[0], step=Step.PROMISE, now=hand.now)
-        queue_for_leg(session, leg_id=ids[0], step=Step.PROMISE, now=hand.now)
+        return [leg.id for leg in legs]
+
+
+def test_ride_messages_are_told_to_the_family_and_the_way_home_to_others_only(
+    hand: Hand, zhao: int
+) -> None:
+    there, back = rides_of(hand, zhao)
+    with hand.database.write() as session:
+        queue_for_leg(session, leg_id=there, step=Step.PROMISE, now=hand.now)
+        queue_for_leg(session, leg_id=there, step=Step.PROMISE, now=hand.now)
     told = hand.send_due()
     assert {e.to for e in told} == {SELF, DAUGHTER}
     assert "8:40至9:00" in told[0].body
     hand.go_to(local(29, 10, 30))
     with hand.database.write() as session:
-        queue_for_leg(session, leg_id=ids[1], step=Step.ON_THE_WAY_HOME, now=hand.now)
+        queue_for_leg(session, leg_id=back, step=Step.ON_THE_WAY_HOME, now=hand.now)
     (home,) = [e for e in hand.send_due() if "回家" in e.body]
     assert home.to == DAUGHTER
     assert hand.messages(step=Step.ON_THE_WAY_HOME)[0].purpose is Purpose.RIDE
+
+
+def test_the_text_about_the_car_opens_the_family_page_by_a_code_that_is_kept_nowhere(
+    hand: Hand, zhao: int
+) -> None:
+    there, _back = rides_of(hand, zhao)
+    hand.family_door, hand.gateway.able = "https://visits.example/f", replace(ABLE, links=True)
+    with hand.database.write() as session:
+        queue_for_leg(session, leg_id=there, step=Step.PROMISE, now=hand.now)
+    codes = {}
+    for envelope in hand.send_due():
+        (codes[envelope.to],) = re.findall(
+            r"https://visits\.example/f 输入(\d{3} \d{3} \d{4})$", envelope.body
+        )
+    assert set(codes) == {SELF, DAUGHTER}
+    assert len(set(codes.values())) == 2
+    for code in codes.values():
+        door = enter_by_family_code(
+            hand.database, code=code, address="192.0.2.7", now=hand.now, real_now=hand.now
+        )
+        assert [seen.appointment_id for seen in door.visits] == [visit_of(hand, zhao).id]
+        assert not [m for m in hand.messages() if code in f"{m.body} {m.sent_body} {m.values}"]
+
+
+@pytest.mark.parametrize(
+    ("door", "links"),
+    [("", True), ("https://visits.example/f", False)],
+    ids=["no door", "no links"],
+)
+def test_no_text_names_a_page_that_cannot_be_opened(
+    hand: Hand, zhao: int, door: str, *, links: bool
+) -> None:
+    there, _back = rides_of(hand, zhao)
+    hand.family_door, hand.gateway.able = door, replace(ABLE, links=links)
+    with hand.database.write() as session:
+        queue_for_leg(session, leg_id=there, step=Step.PROMISE, now=hand.now)
+    told = hand.send_due()
+    assert {e.to for e in told} == {SELF, DAUGHTER}
+    assert not [e for e in told if "输入" in e.body or "http" in e.body or "***" in e.body]
 
 
 def test_a_number_that_went_bad_is_not_tried_again(hand: Hand, zhao: int) -> None:

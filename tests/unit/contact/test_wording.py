@@ -150,7 +150,7 @@ def test_hints_of_the_route_are_known_gaps_where_they_are_filled(step: Step) -> 
     filled = hints(
         step=step, language="zh", values={"duty_phone": "1", "emergency": "120"}, route=ABLE
     )
-    assert set(filled) == {"reply_hint", "opt_out_hint"}
+    assert set(filled) == {"reply_hint", "opt_out_hint", "page_hint"}
     assert "who" in allowed_gaps(purpose_of(step), step)
 
 
