@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from outreach.adapters.console_gateway import ConsoleGateway
 from outreach.adapters.straight_line import StraightLine
@@ -15,6 +17,8 @@ from outreach.ports.travel import TravelTimes
 from outreach.vault import load_vault
 from outreach.workflows.family_links import DOOR_PATH
 from outreach.workflows.routes import Routes
+
+OF_ONE_NETWORK = frozenset({"lan", "local", "localhost", "internal", "arpa"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,17 @@ def build_routes(settings: Settings, database: Database) -> Routes:
     names = dict.fromkeys(n for n in (settings.gateway_name, settings.second_gateway) if n)
     return Routes(
         tuple(_build_gateway(name, settings, database) for name in names),
-        family_door=f"{settings.public_url}{DOOR_PATH}" if settings.public_url else "",
+        family_door=f"{settings.public_url}{DOOR_PATH}" if is_public(settings.public_url) else "",
     )
+
+
+def is_public(address: str) -> bool:
+    """Whether a web address can be opened from any network, as far as its own words tell."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and host.rpartition(".")[2] not in OF_ONE_NETWORK
 
 
 def _build_gateway(name: str, settings: Settings, database: Database) -> MessageGateway:
