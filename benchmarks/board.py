@@ -26,10 +26,12 @@ from werkzeug.serving import make_server
 from benchmarks.ledger import cpu_loop_s
 from outreach.app import create_app
 from outreach.config import Settings
+from outreach.places.operations import move_clock
 from outreach.services import Services, build_services
 from outreach.vault import new_vault, save_vault
 from tests.builders.clinics import DAY
 from tests.builders.full_day import add_dispatcher, build_full_day
+from tests.builders.ledger import NOW
 
 PASSWORD = "river stones are warm"
 PAINT_BAR_S, STEP_BAR_MS = 1.5, 100.0
@@ -113,6 +115,7 @@ def measure(folder: Path, *, people: int, runs: int, steps: int) -> dict[str, An
     day = build_full_day(services.database, people=people, runs=runs, travel=travel)
     with services.database.write() as session:
         add_dispatcher(session, day.village.district_id, password=PASSWORD)
+        move_clock(session, to=NOW)  # the day is still to come: no run is late before it begins
     loop_s = cpu_loop_s()
     with served(services) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])

@@ -10,6 +10,9 @@ from outreach.transport.stop_check import check_run, keeps_every_bound, new_viol
 
 TRIED_WHEN_NOTHING_FITS = 3
 EXACT_TRIES = 60
+TRIES_IN_A_BROKEN_RUN = (
+    8  # no bound tells there what would break it more: each try is a whole check
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def best_insertion(
     if _can_never_ride(run, rider):
         return _least_bad(run, rider, travel, before, first)
     ranked = sorted(_candidates(run, rider, travel, before, first))
-    for cost, at, to in ranked[:EXACT_TRIES]:
+    for cost, at, to in ranked[: EXACT_TRIES if before.is_fine else TRIES_IN_A_BROKEN_RUN]:
         changed = with_leg(run, rider, at, to)
         if before.is_fine and not keeps_every_bound(changed, travel):
             continue
