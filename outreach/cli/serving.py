@@ -58,7 +58,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _worker(_options: argparse.Namespace) -> int:
-    from outreach.jobs.worker import run
+    from outreach.jobs.worker import run, step_back
 
     stop = threading.Event()
 
@@ -67,6 +67,7 @@ def _worker(_options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
+    step_back()
     run(build_services(load_settings()), stop)
     return 0
 

@@ -40,7 +40,8 @@ class Tempo:
     idle_s: float = 0.5
     lease: timedelta = LEASE
     trouble_s: float = 2.0
-    linger_s: float = 0.006
+    # A message waits so long for company: fewer, larger commits leave the machine to whoever reads a page.
+    linger_s: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ log = logging.getLogger("outreach.worker")
 BEAT_S = 5.0
 STOPS_WITHIN_S = 15.0
 CLOCK_MAY_JUMP_S = 60.0
+GIVES_WAY_BY = 10
+
+
+def step_back() -> None:
+    """Let this process give way on a full machine: somebody waits at a page, nobody at the outbox."""
+    os.nice(GIVES_WAY_BY)
 
 
 def run(

@@ -17,7 +17,7 @@ from outreach.contact.claims import sweep_leases
 from outreach.db import Database, make_engine
 from outreach.jobs.scheduler import Duty
 from outreach.jobs.sender import Tempo
-from outreach.jobs.worker import run
+from outreach.jobs.worker import run, step_back
 from outreach.kernel.clock import real_now
 from outreach.services import Services, build_travel_times
 from outreach.vault import load_vault
@@ -63,6 +63,7 @@ def work(options: argparse.Namespace) -> None:
     """Work until terminated."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    step_back()
     run(
         services_on(options.database, options.folder, options.provider),
         stop,
