@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from outreach.web import auth, demo, health, palette, story
 from outreach.web.admin import areas, attention, audit, backups, boundaries, place, users
+from outreach.web.admin import first_steps as _first_steps  # noqa: F401 - it watches, without pages
 from outreach.web.admin.campaign_pages import CAMPAIGN_PAGES
 from outreach.web.admin.messages.pages import MESSAGE_PAGES
 from outreach.web.desk import checks as desk_checks

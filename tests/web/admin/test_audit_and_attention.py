@@ -21,6 +21,7 @@ from outreach.ledger.models import Resident
 from outreach.web.acting import Acting
 from outreach.web.admin import attention
 from outreach.web.admin.attention import Matter
+from outreach.web.admin.first_steps import first_steps
 from tests.builders.office import NOW, Office, add_member
 from tests.web.conftest import HTMX, Join, Post, text_of
 
@@ -136,7 +137,21 @@ class TestAttention:
         yield
         attention.WATCHERS[:] = before
 
-    def test_an_orderly_place_says_so(self, boss: FlaskClient, office_database: Database) -> None:
+    def test_a_new_place_is_told_its_first_steps_until_they_are_taken(
+        self, join: Join, boss: FlaskClient, office: Office
+    ) -> None:
+        page = text_of(boss.get("/admin/attention"))
+        assert "To begin: invite who works here" in page
+        assert "To begin: import the first list" in page
+        join("worker", (Role.GRID_WORKER, office.district))
+        page = text_of(boss.get("/admin/attention"))
+        assert "To begin: invite who works here" not in page
+        assert "To begin: import the first list" in page
+
+    def test_an_orderly_place_says_so(
+        self, boss: FlaskClient, office_database: Database, watching: None
+    ) -> None:
+        attention.WATCHERS.remove(first_steps)  # this office has no list yet
         with office_database.write() as session:
             record(session, act=BACKED_UP, subject=("backup", None), by=None, now=real_now())
         assert "All in order" in text_of(boss.get("/admin/attention"))
