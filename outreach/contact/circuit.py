@@ -90,7 +90,10 @@ def left_alone(health: Health, now: datetime) -> Health:
 
 
 def drift(weight: float, *, slow_share: float, others_slow_share: float | None) -> float:
-    """Return a route's next share: down while it alone is slow, else back towards the whole."""
+    """Return a route's next share: down while it alone is slow, else back towards the whole.
+
+    ``others_slow_share`` is that of the quickest other route; None when there is no other.
+    """
     is_slow = slow_share > SLOW_SHARE
     others_are_slow = others_slow_share is None or others_slow_share > SLOW_SHARE
     if is_slow and not others_are_slow:

@@ -97,7 +97,8 @@ def drift_back(session: Session, *, names: Sequence[str], real_now: datetime) ->
     shares = slow_shares(session, names=names, real_now=real_now)
     for name in names:
         row = session.get(GatewayState, name)
-        others = [shares[other] for other in names if other != name and shares[other] is not None]
+        # A route that carried too little to be judged is given the chance to show that it is quicker.
+        others = [shares[other] or 0.0 for other in names if other != name]
         own = shares[name]
         is_slow = own is not None and own > SLOW_SHARE
         if row is None and not is_slow:
@@ -107,7 +108,7 @@ def drift_back(session: Session, *, names: Sequence[str], real_now: datetime) ->
             locked.weight = drift(
                 locked.weight,
                 slow_share=own or 0.0,
-                others_slow_share=min((o for o in others if o is not None), default=None),
+                others_slow_share=min(others, default=None),
             )
     session.flush()
 

@@ -25,7 +25,7 @@ from outreach.contact.campaign_sending import (
 )
 from outreach.contact.claims import claim, sweep_leases
 from outreach.contact.codes import Channel, MessageState, OptOutScope, Purpose, Step
-from outreach.contact.gateway_states import healths
+from outreach.contact.gateway_states import drift_back, healths
 from outreach.contact.opt_outs import opt_out_numbers
 from outreach.contact.outbox import Draft, queue
 from outreach.db import Database, make_engine
@@ -43,12 +43,14 @@ from outreach.ports.messages import (
     Later,
     NotThere,
     Outcome,
+    Receipt,
     Refused,
     Trouble,
     Unknown,
 )
 from outreach.vault import new_vault
 from outreach.workflows.finish import Posted, finish
+from outreach.workflows.receive_receipts import receive
 from outreach.workflows.reconcile_messages import expire_overdue, reconcile_messages
 from outreach.workflows.schedule_messages import schedule_for_appointment
 from outreach.workflows.send import begin
@@ -65,7 +67,12 @@ from tests.builders.messages import (
 
 
 def put(
-    hand: Hand, count: int = 1, purpose: Purpose = Purpose.APPOINTMENT, **changes: Any
+    hand: Hand,
+    count: int = 1,
+    purpose: Purpose = Purpose.APPOINTMENT,
+    *,
+    first: int = 0,
+    **changes: Any,
 ) -> list[int]:
     """Queue messages to numbers of their own."""
 
@@ -85,7 +92,7 @@ def put(
         return Draft(**(plain | changes))
 
     with hand.database.write() as session:
-        return queue(session, drafts=[draft(n) for n in range(count)], now=hand.now)
+        return queue(session, drafts=[draft(n) for n in range(first, first + count)], now=hand.now)
 
 
 def states(hand: Hand) -> Counter[MessageState]:
@@ -314,6 +321,38 @@ def test_fault_15_busy_is_left_alone_for_as_long_as_it_says_and_another_route_he
     hand.go(minutes=2)
     assert len(hand.send_due()) == 2
     assert states(hand) == {MessageState.ACCEPTED: 4}
+
+
+def test_a_second_route_takes_over_from_one_that_is_slow_and_gives_back_when_it_is_not(
+    hand: Hand,
+) -> None:
+    second = ScriptedGateway(name="second")
+    both = replace(hand, gateways=(hand.gateway, second))
+
+    def quarter(number: int, *, first_is_slow: bool) -> float:
+        """Send a round, let the word of arrival come (or not), and return the second route's share."""
+        counted = [len(gateway.sent) for gateway in both.gateways]
+        put(both, 60, first=100 * number)
+        both.send_due()
+        both.go(minutes=1)
+        arrived = [
+            Receipt(envelope.reference, "", "delivered", Delivery.DELIVERED)
+            for gateway, before in zip(both.gateways, counted, strict=True)
+            if gateway is second or not first_is_slow
+            for envelope in gateway.sent[before:]
+        ]
+        both.database.act(lambda s: receive(s, receipts=arrived, at=both.at))
+        both.go(minutes=6)
+        both.database.act(
+            lambda s: drift_back(s, names=["scripted", "second"], real_now=both.real_now)
+        )
+        return (len(second.sent) - counted[1]) / 60
+
+    slow = [quarter(n, first_is_slow=True) for n in range(6)]
+    assert slow[0] == 0
+    assert slow[-1] > 0.6
+    well = [quarter(10 + n, first_is_slow=False) for n in range(12)]
+    assert well[-1] == 0
 
 
 def test_fault_16_an_error_after_accepting_is_one_text_and_accepted(hand: Hand) -> None:
