@@ -67,8 +67,9 @@ def _worker(_options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    step_back()
-    run(build_services(load_settings()), stop)
+    services = build_services(load_settings())
+    step_back(services.database)
+    run(services, stop)
     return 0
 
 

@@ -12,6 +12,7 @@ import threading
 
 from sqlalchemy.orm import Session
 
+from outreach.db import Database
 from outreach.jobs import campaign_works as _campaigns  # noqa: F401 - registers its works
 from outreach.jobs import import_works as _imports  # noqa: F401 - registers its works
 from outreach.jobs import message_works as _messages  # noqa: F401 - registers its works
@@ -35,9 +36,13 @@ CLOCK_MAY_JUMP_S = 60.0
 GIVES_WAY_BY = 10
 
 
-def step_back() -> None:
-    """Let this process give way on a full machine: somebody waits at a page, nobody at the outbox."""
-    os.nice(GIVES_WAY_BY)
+def step_back(database: Database) -> None:
+    """Let this process give way on a full machine: somebody waits at a page, nobody at the outbox.
+
+    Not on SQLite: who gives way while holding its one write lock makes every page wait for it.
+    """
+    if database.engine.dialect.name != "sqlite":
+        os.nice(GIVES_WAY_BY)
 
 
 def run(

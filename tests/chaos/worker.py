@@ -63,9 +63,10 @@ def work(options: argparse.Namespace) -> None:
     """Work until terminated."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    step_back()
+    services = services_on(options.database, options.folder, options.provider)
+    step_back(services.database)
     run(
-        services_on(options.database, options.folder, options.provider),
+        services,
         stop,
         tempo=Tempo(senders=options.senders, idle_s=0.1, lease=timedelta(seconds=options.lease_s)),
         duties=duties(timedelta(seconds=options.wait_s)),
