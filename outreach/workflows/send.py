@@ -157,6 +157,7 @@ class _Desk:
     ) -> None:
         self._session, self._at, self._lease = session, at, lease
         self._standing, self._family_door = standing, routes.family_door
+        self._codes: dict[int, str] = {}
         keys = {r.number_index for r in rows if r.number_index is not None}
         keys |= {b"household%d" % r.household_id for r in rows if r.household_id is not None}
         lock_numbers(session, keys=keys)
@@ -241,7 +242,7 @@ class _Desk:
             only_alike=able.registered_templates,
         )
         sent = row.sent_body or row.body or ""
-        code = self._family_code(row) if CODE_KEPT in sent else ""
+        code = self._codes.get(row.id, "")
         row.body_hash = body_hash(sent)
         row.state = MessageState.SENDING
         row.attempts += 1
@@ -266,29 +267,39 @@ class _Desk:
             parameters={k: v.replace(CODE_KEPT, code) for k, v in _parameters(row).items()},
         )
 
-    def _family_code(self, row: Message) -> str:
-        """Return the code of the reader's family page; it goes with the text and is not kept in it."""
-        return family_code_for(
+    def _door_for(self, row: Message) -> str:
+        """Return the address of the reader's family page, "" where this reader has none.
+
+        Its code goes with the text and is not kept in it.
+        """
+        if not self._family_door or "appointment_id" not in row.values:
+            return ""
+        self._codes[row.id] = family_code_for(
             self._session,
             appointment_id=int(row.values["appointment_id"]),
             contact_person_id=row.contact_person_id,
             now=self._at.now,
         )
+        return self._family_door if self._codes[row.id] else ""
 
-    def _word_hints(self, row: Message, able: Capabilities) -> None:
-        """Word anew what depends on the route that really carries it: reply, or call this number."""
+    def _word_hints(self, row: Message, able: Capabilities, *, is_partner: bool = False) -> None:
+        """Word anew what depends on the route that really carries it: reply, or call this number.
+
+        A partner's words go within another's text, which names its own page alone.
+        """
         wording = self._session.get(Wording, row.wording_id) if row.wording_id else None
         if wording is None or not _HINTS & set(gaps(wording.body)):
             return
         values = dict(row.values)
         if "emergency" not in values:  # queued by a version that did not keep the number yet
             values["emergency"] = emergency_number(get_place(self._session).country)
+        wants_door = able.links and not is_partner and "page_hint" in gaps(wording.body)
         worded = hints(
             step=row.step,
             language=row.language,
             values=values,
             route=able,
-            door=self._family_door if "appointment_id" in values else "",
+            door=self._door_for(row) if wants_door else "",
         )
         row.values = {**values, **worded}
         is_spoken = row.channel is Channel.VOICE
@@ -305,7 +316,7 @@ class _Desk:
             found = facts.of(partner)
             reason = rules.silence(due.purpose, due.step, due.channel, found)
             if reason is None and rules.hold(due.purpose, due.step, found) is None:
-                self._word_hints(partner, able)
+                self._word_hints(partner, able, is_partner=True)
                 joining.append(partner)
         return joining
 
