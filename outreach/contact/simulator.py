@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -13,6 +14,7 @@ from outreach.contact.codes import Channel
 from outreach.contact.message_models import SimulatedText
 from outreach.db import vault_of
 from outreach.kernel.errors import InvalidInput, NotFound
+from outreach.ledger.codes import Relation
 from outreach.ledger.models import ContactPerson, Phone, Resident
 
 PHONES_SHOWN = 200
@@ -98,6 +100,21 @@ def get_phone(session: Session, key: str) -> SimulatedPhone:
         last_at=rows[0].at,
         texts=len(rows),
     )
+
+
+def key_of_relative(session: Session, relation: Relation, *, names: Collection[str]) -> str | None:
+    """Return the key of the phone of such a relative of somebody so named, once something came to it."""
+    question = (
+        select(SimulatedText.number_index)
+        .join(Phone, Phone.number_index == SimulatedText.number_index)
+        .join(ContactPerson, ContactPerson.id == Phone.contact_person_id)
+        .join(Resident, Resident.id == ContactPerson.resident_id)
+        .where(ContactPerson.relation == relation, ContactPerson.ended_at.is_(None))
+        .where(Resident.name.in_(names))
+        .order_by(SimulatedText.id.desc())
+    )
+    index = session.scalars(question.limit(1)).first()
+    return None if index is None else index.hex()
 
 
 def conversation(session: Session, key: str) -> list[Bubble]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.accounts.codes import Role
-from outreach.contact.simulator import SimulatedPhone, conversation, get_phone, phones
+from outreach.contact.simulator import (
+    SimulatedPhone,
+    conversation,
+    get_phone,
+    key_of_relative,
+    phones,
+)
+from outreach.demo.districts import DISTRICTS
 from outreach.kernel.errors import NotAllowed
 from outreach.ledger.codes import RELATION_LABELS, Relation
 from outreach.web.access import admitted_by
@@ -26,7 +31,8 @@ bp = Blueprint("simulator", __name__, url_prefix="/phones")
 bp.record_once(lambda state: state.app.jinja_env.filters.update(owner_words=owner_words))
 WHY = "invented phones: a demo place, or an administrator while no real gateway is set"
 KEYS = tuple("123456789*0#")
-HERO = ("赵", "Zhao")  # the person of the story, whose daughter's phone has a door of its own
+# Whom the story is about: her daughter's phone has a door of its own, a namesake's daughter's has none.
+HEROES = tuple(district.story.name for district in DISTRICTS.values())
 
 
 def only_invented() -> None:
@@ -54,21 +60,10 @@ def index() -> ResponseReturnValue:
 def daughter() -> ResponseReturnValue:
     """Open the phone of the story's daughter, or say what has to happen first."""
     with reading() as act:
-        found = _daughters_phone(phones(act.session))
-    if found is None:
+        key = key_of_relative(act.session, Relation.DAUGHTER, names=HEROES)
+    if key is None:
         return render_template("simulator/quiet.html")
-    return redirect(url_for(".show", key=found.key), 303)
-
-
-def _daughters_phone(known: Iterable[SimulatedPhone]) -> SimulatedPhone | None:
-    """Return the daughter's phone of the story's person, else any daughter's."""
-    daughters = [
-        phone
-        for phone in known
-        if any(owner.relation == Relation.DAUGHTER for owner in phone.owners)
-    ]
-    heroes = (p for p in daughters if any(o.resident_name.startswith(HERO) for o in p.owners))
-    return next(heroes, daughters[0] if daughters else None)
+    return redirect(url_for(".show", key=key), 303)
 
 
 @bp.get("/<key>")

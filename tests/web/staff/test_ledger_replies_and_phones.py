@@ -12,6 +12,7 @@ from outreach.audit.models import AuditEntry
 from outreach.contact.codes import InboundState
 from outreach.contact.message_models import InboundMessage, SimulatedText
 from outreach.db import Database
+from outreach.demo.districts import CHINESE
 from outreach.ledger.models import Resident
 from outreach.places.models import Place
 from outreach.ports.messages import Envelope, InboundText
@@ -231,9 +232,24 @@ def _ring(services: Services, to: str, *, channel: str = "sms", reference: str =
     services.routes.gateways[0].send(envelope)
 
 
-def test_the_daughters_phone_shows_what_came_and_answers_are_heard(
-    app: Flask, town_services: Services, town_database: Database
+def _is_the_storys(town: Town, database: Database) -> None:
+    with database.write() as session:
+        session.get_one(Resident, town.resident("zhao")).name = CHINESE.story.name
+
+
+def test_the_storys_door_never_opens_the_phone_of_a_namesakes_daughter(
+    app: Flask, town_services: Services
 ) -> None:
+    _ring(town_services, DAUGHTER)
+    assert "Nothing has come" in text_of(
+        app.test_client().get("/phones/daughter", headers=_ENGLISH)
+    )
+
+
+def test_the_daughters_phone_shows_what_came_and_answers_are_heard(
+    app: Flask, town: Town, town_services: Services, town_database: Database
+) -> None:
+    _is_the_storys(town, town_database)
     visitor = app.test_client()
     assert "Nothing has come" in text_of(visitor.get("/phones/daughter", headers=_ENGLISH))
     _ring(town_services, DAUGHTER)
@@ -250,8 +266,9 @@ _ENGLISH = {"Accept-Language": "en"}
 
 
 def test_a_key_pressed_during_a_call_opts_out(
-    app: Flask, town_services: Services, town_database: Database
+    app: Flask, town: Town, town_services: Services, town_database: Database
 ) -> None:
+    _is_the_storys(town, town_database)
     visitor = app.test_client()
     _ring(town_services, DAUGHTER, channel="voice", reference="call-1")
     phone = visitor.get("/phones/daughter").headers["Location"]
