@@ -23,6 +23,7 @@ from outreach.ledger.doses import NewDose, add_doses
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
 from outreach.ledger.new_residents import add_residents
+from outreach.oversight.rollups import refresh
 from outreach.places.codes import PointConfidence, PointSource
 from outreach.places.models import Address
 from outreach.places.queries import get_place
@@ -58,6 +59,8 @@ def make_demo(services: Services, *, now: datetime, language: str) -> dict[str, 
     place_the_story(services, district=district, ground=ground, now=now)
     # As the night before would have: figures stand still from the first page on.
     restate_everyone(database, now=now)
+    with database.write() as session:
+        refresh(session, now=now)
     with database.read() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0

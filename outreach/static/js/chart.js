@@ -7,7 +7,7 @@ export async function start(element) {
   const data = dataOf(element);
   await script("echarts/echarts.min.js");
   const chart = window.echarts.init(element, null, { renderer: "svg" });
-  chart.setOption(options(data));
+  chart.setOption(options(data, parseFloat(getComputedStyle(element).fontSize)));
   chart.on("click", (event) => {
     const to = data.series[event.seriesIndex]?.to?.[event.dataIndex];
     if (to) location.assign(to);
@@ -47,22 +47,23 @@ async function asPng(chart) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-function options(data) {
+// `size`: of the words in px, as the page gives it: a wall is read from across the hall.
+function options(data, size) {
   const face = getComputedStyle(document.body).fontFamily;
   const common = {
     color: COLORS,
-    textStyle: { fontFamily: face, fontSize: 14 },
+    textStyle: { fontFamily: face, fontSize: size },
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true, decal: { show: data.series.length > 1 } },
     // Rich text, not HTML: the page's policy allows no inline style.
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (v) => `${v ?? "–"}${data.unit ?? ""}` },
-    legend: data.series.length > 1 ? { top: 0, type: "scroll" } : { show: false },
-    grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    legend: data.series.length > 1 ? { top: 0, type: "scroll", textStyle: { fontSize: size }, itemWidth: size * 1.8, itemHeight: size } : { show: false },
+    grid: { left: 8, right: size * 2, top: data.series.length > 1 ? size * 3 : size, bottom: 8, containLabel: true },
   };
-  if (data.kind === "funnel") return { ...common, tooltip: { ...common.tooltip, trigger: "item" }, series: [funnel(data)] };
+  if (data.kind === "funnel") return { ...common, tooltip: { ...common.tooltip, trigger: "item" }, series: [funnel(data, size)] };
   const isSideways = data.sideways === true;
-  const names = { type: "category", data: data.labels, inverse: isSideways };
-  const values = { type: "value", axisLabel: { formatter: `{value}${data.unit ?? ""}` }, minInterval: data.whole ? 1 : 0 };
+  const names = { type: "category", data: data.labels, inverse: isSideways, axisLabel: { fontSize: size, margin: size } };
+  const values = { type: "value", axisLabel: { fontSize: size, formatter: `{value}${data.unit ?? ""}` }, minInterval: data.whole ? 1 : 0 };
   return {
     ...common,
     xAxis: isSideways ? values : names,
@@ -72,20 +73,22 @@ function options(data) {
       data: series.values,
       type: data.kind === "line" ? "line" : "bar",
       stack: data.kind === "stack" ? "all" : undefined,
-      barMaxWidth: 42,
+      barMaxWidth: size * 3,
       connectNulls: false,
+      symbolSize: size / 2,
+      lineStyle: { width: size / 6 },
       markLine: series.target === undefined ? undefined : { data: [{ yAxis: series.target }], symbol: "none" },
     })),
   };
 }
 
-function funnel(data) {
+function funnel(data, size) {
   const values = data.series[0].values;
   return {
     type: "funnel",
     sort: "none",
     gap: 2,
-    label: { position: "inside", formatter: "{b} {c}" },
+    label: { position: "inside", formatter: "{b} {c}", fontSize: size },
     data: data.labels.map((name, i) => ({ name, value: values[i] })),
   };
 }

@@ -39,7 +39,7 @@ from outreach.web.visit import visit
 
 bp = Blueprint("history", __name__, url_prefix="/standing")
 TREND_DAYS = 60
-SCREENS = 3
+SCREENS = ("numbers", "units", "trend")
 
 add_messages(
     {"day_not_frozen": _l("That day was not frozen, so nothing can be said of it exactly.")}
@@ -205,18 +205,21 @@ def _list(listed: People, form: Form) -> ResponseReturnValue:
 def big() -> ResponseReturnValue:
     """Show figures for a wall: large, no names, one view after the other, fresh every half minute."""
     form = Form(request.args)
-    number = (form.whole("screen", least=0) or 0) % SCREENS
     with reading() as act:
         view = view_of(
             act.session, asked_of(act, form, form.whole("area")), scope=act.scope, now=act.now
         )
         seen = _seen(act, form, view)
     units: Table = unit_table(view)
+    trend_chart = _trend_chart(seen, view)
+    # A wall is never left with an empty view: without a frozen day there is no trend to turn to.
+    screens = SCREENS if trend_chart else SCREENS[:-1]
+    number = (form.whole("screen", least=0) or 0) % len(screens)
     following = url_for(
         ".big",
         area=form.whole("area"),
         campaign=view.coverage.campaign.id,
-        screen=(number + 1) % SCREENS,
+        screen=(number + 1) % len(screens),
     )
     return render_template(
         "leader/standing/big.html",
@@ -224,8 +227,8 @@ def big() -> ResponseReturnValue:
         units=units,
         shares=shares_of(view),
         chart=units.chart(CHART_PARTS, with_links=False),
-        trend_chart=_trend_chart(seen, view),
-        screen=number,
+        trend_chart=trend_chart,
+        screen=screens[number],
         following=following,
         numbers=_big_numbers(view),
     )
