@@ -53,6 +53,19 @@ def test_every_page_answers_and_names_nobody_without_the_right(
                 assert not NAME.search(answer.get_data(as_text=True)), (page, area)
 
 
+def test_a_wall_without_a_frozen_day_turns_only_views_with_something_on_them(
+    leader: Leader, city: City
+) -> None:
+    client = leader(language="en")
+    seen, address = [], "/standing/big?screen=0"
+    for _turn in range(2):
+        page = client.get(address).get_data(as_text=True)
+        seen.append(("big__numbers" in page, "People of each unit by status" in page))
+        address = unescape(re.findall(r'data-next="([^"]+)"', page)[0])
+    assert seen == [(True, False), (False, True)]
+    assert "screen=0" in address
+
+
 def test_moment_6b_drill_down_of_each_step_of_the_bridge(
     leader: Leader, city: City, frozen: list[date]
 ) -> None:
