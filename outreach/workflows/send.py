@@ -15,6 +15,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.clinics.operations import hold_free_appointments
 from outreach.contact import rules
 from outreach.contact.campaign_sending import paused_campaigns
 from outreach.contact.circuit import Health
@@ -44,6 +45,7 @@ from outreach.workflows.message_facts import Earlier, MessageFacts
 from outreach.workflows.routes import NoRoute, OpenRoutes, Routes, is_any_open
 
 PAUSE_BEFORE_ASKING_AGAIN = timedelta(seconds=15)
+PAUSE_FOR_A_VISIT = timedelta(seconds=2)
 LOOKS = 3
 _HINTS = frozenset({"reply_hint", "opt_out_hint", "page_hint"})
 LONGEST_LIFE_S = 36_000  # carriers forget a text after ten hours at the latest
@@ -165,6 +167,7 @@ class _Desk:
         self._facts = self._facts_of(rows)
         self._earlier = Earlier(session, rows, caps=self._caps, now=at.now)
         self._wordings = _wordings_of(session, rows)
+        self._busy = self._rows_of_busy_visits(rows)
         self._partners = Partners(session, rows, at=at, lease=lease)
         self._routes = OpenRoutes(
             session, routes.gateways, known=standing.healths, real_now=at.real_now
@@ -200,6 +203,9 @@ class _Desk:
         """Write what becomes of one claimed message; return its envelope when it may leave."""
         if self._standing.is_paused:
             self._requeue(row, until=None)
+            return None
+        if row.id in self._busy:
+            self._requeue(row, until=self._at.real_now + PAUSE_FOR_A_VISIT)
             return None
         number = number_of(self._session, row)
         choice = self._routes.choose(row, to=number) if number else NoRoute.NEVER
@@ -267,16 +273,35 @@ class _Desk:
             parameters={k: v.replace(CODE_KEPT, code) for k, v in _parameters(row).items()},
         )
 
+    def _rows_of_busy_visits(self, rows: Sequence[Message]) -> set[int]:
+        """Hold the visits whose pages these texts name; return the rows of those in other hands.
+
+        They are not waited for: whoever changes a visit holds it first and then asks for its messages,
+        which are held here already (a deadlock on PostgreSQL).
+        """
+        named = {row.id: visit for row in rows if (visit := self._visit_named(row)) is not None}
+        if not named:
+            return set()
+        held = hold_free_appointments(self._session, set(named.values()))
+        return {row_id for row_id, visit in named.items() if visit not in held}
+
+    def _visit_named(self, row: Message) -> int | None:
+        wording = self._wordings.get(row.wording_id or 0)
+        if not self._family_door or wording is None or "page_hint" not in gaps(wording.body):
+            return None
+        return int(row.values["appointment_id"]) if "appointment_id" in row.values else None
+
     def _door_for(self, row: Message) -> str:
         """Return the address of the reader's family page, "" where this reader has none.
 
         Its code goes with the text and is not kept in it.
         """
-        if not self._family_door or "appointment_id" not in row.values:
+        visit = self._visit_named(row)
+        if visit is None:
             return ""
         self._codes[row.id] = family_code_for(
             self._session,
-            appointment_id=int(row.values["appointment_id"]),
+            appointment_id=visit,
             contact_person_id=row.contact_person_id,
             now=self._at.now,
         )
@@ -293,7 +318,7 @@ class _Desk:
         values = dict(row.values)
         if "emergency" not in values:  # queued by a version that did not keep the number yet
             values["emergency"] = emergency_number(get_place(self._session).country)
-        wants_door = able.links and not is_partner and "page_hint" in gaps(wording.body)
+        wants_door = able.links and not is_partner
         worded = hints(
             step=row.step,
             language=row.language,

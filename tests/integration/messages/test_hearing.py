@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from outreach.clinics.codes import AppointmentStatus, Mode
 from outreach.clinics.models import Appointment
+from outreach.clinics.operations import lock_appointment
 from outreach.contact.codes import (
     Channel,
     InboundState,
@@ -579,6 +580,40 @@ def test_the_text_about_the_car_opens_the_family_page_by_a_code_that_is_kept_now
         )
         assert [seen.appointment_id for seen in door.visits] == [visit_of(hand, zhao).id]
         assert not [m for m in hand.messages() if code in f"{m.body} {m.sent_body} {m.values}"]
+
+
+def test_a_merged_text_about_the_car_names_the_page_once_and_its_code_opens_both_visits(
+    hand: Hand, couple: tuple[int, int]
+) -> None:
+    hand.send_due()
+    legs = [rides_of(hand, elder)[0] for elder in couple]
+    hand.family_door, hand.gateway.able = "https://visits.example/f", replace(ABLE, links=True)
+    with hand.database.write() as session:
+        for leg in legs:
+            queue_for_leg(session, leg_id=leg, step=Step.PROMISE, now=hand.now)
+    (told,) = hand.send_due()
+    assert "赵奶奶、李爷爷" in told.body
+    (code,) = re.findall(r"https://visits\.example/f 输入(\d{3} \d{3} \d{4})", told.body)
+    door = enter_by_family_code(
+        hand.database, code=code, address="192.0.2.7", now=hand.now, real_now=hand.now
+    )
+    assert {v.appointment_id for v in door.visits} == {visit_of(hand, elder).id for elder in couple}
+
+
+# SQLite has one writer: there nobody sends while somebody changes a visit.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_text_with_a_code_waits_while_its_visit_is_being_changed(hand: Hand, zhao: int) -> None:
+    there, _back = rides_of(hand, zhao)
+    hand.family_door, hand.gateway.able = "https://visits.example/f", replace(ABLE, links=True)
+    with hand.database.write() as session:
+        queue_for_leg(session, leg_id=there, step=Step.PROMISE, now=hand.now)
+    with hand.database.write() as session:
+        lock_appointment(session, visit_of(hand, zhao).id)
+        assert hand.send_due() == [], "neither sent without a code nor waited for"
+    hand.go(minutes=1)
+    told = hand.send_due()
+    assert {e.to for e in told} == {SELF, DAUGHTER}
+    assert all("输入" in e.body for e in told)
 
 
 @pytest.mark.parametrize(
