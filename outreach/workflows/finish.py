@@ -6,8 +6,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import Campaign
@@ -34,6 +35,31 @@ from outreach.workflows.merge_messages import partners_of
 
 _SENT_AGAIN = timedelta(minutes=5)
 _PROVIDER_HAS_IT = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.FAILED})
+_POSTED = (
+    select(Message)
+    .where(Message.id.in_(bindparam("posted", expanding=True)))
+    .order_by(Message.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_TOLD = ("state", "provider_id", "accepted_at", "ended_at", "cost_micros", "reason", "error_code")
+_ACCEPT = (
+    update(Message)
+    .where(
+        Message.id == bindparam("of"),
+        Message.claim_token == bindparam("token"),
+        Message.state == MessageState.SENDING,
+        Message.sent_body.is_(None),
+    )
+    .values(
+        {name: bindparam(f"new_{name}") for name in _TOLD}
+        | {
+            "segments": func.coalesce(bindparam("new_segments"), Message.segments),
+            "claim_token": "",
+            "lease_until": None,
+        }
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +93,37 @@ def finish(
     """
     if not posted:
         return []
+    others = _accept_plain_ones(session, posted, at.now)
+    alerts = _finish_others(session, others, at=at) if others else []
+    alerts += _note_gateways(session, posted, at=at, known=known or {})
+    return alerts
+
+
+def _accept_plain_ones(
+    session: Session, posted: Sequence[Posted], now: datetime
+) -> Sequence[Posted]:
+    """Write what was simply accepted without reading it first; return what is left to look at."""
+    plain, others = [], []
+    for done in sorted(posted, key=lambda p: p.claim.message_id):
+        if not isinstance(done.outcome, Accepted):
+            others.append(done)
+            continue
+        new = {f"new_{name}": value for name, value in _told(done.outcome, now).items()}
+        new["new_segments"] = done.outcome.segments or None
+        plain.append({"of": done.claim.message_id, "token": done.claim.token, **new})
+    if not plain:
+        return others
+    written = session.connection().execute(_ACCEPT, plain).rowcount
+    # One was overtaken by a callback, lost its lease or carried others: all are looked at. Those that were
+    # written have no token any more.
+    return others if written == len(plain) else posted
+
+
+def _finish_others(session: Session, posted: Sequence[Posted], *, at: Instants) -> list[Alert]:
     by_id = {p.claim.message_id: p for p in posted}
-    question = (
-        select(Message)
-        .where(Message.id.in_(by_id))
-        .order_by(Message.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
     alerts: list[Alert] = []
     ended: list[int] = []
-    rows = session.scalars(question).all()
+    rows = session.scalars(_POSTED, {"posted": list(by_id)}).all()
     merged = [row.id for row in rows if row.sent_body is not None]
     partners = partners_of(session, merged) if merged else {}
     for row in rows:
@@ -86,7 +132,6 @@ def finish(
             alerts += _finish_one(session, row, done, partners=partners.get(row.id, []), at=at)
             if row.state is MessageState.FAILED:
                 ended.append(row.id)
-    alerts += _note_gateways(session, posted, at=at, known=known or {})
     session.flush()
     owe_calls(session, message_ids=ended, now=at.now)
     return alerts
@@ -144,13 +189,21 @@ def _let_go(row: Message) -> None:
 
 
 def _accept(row: Message, outcome: Accepted, now: datetime) -> None:
-    row.state = MessageState.DELIVERED if outcome.is_delivered else MessageState.ACCEPTED
-    row.provider_id, row.accepted_at = outcome.provider_id, now
+    for name, value in _told(outcome, now).items():
+        setattr(row, name, value)
     row.segments = outcome.segments or row.segments
-    row.cost_micros = outcome.cost_micros
-    row.reason = row.error_code = ""
-    if outcome.is_delivered:
-        row.ended_at = now
+
+
+def _told(outcome: Accepted, now: datetime) -> dict[str, Any]:
+    return {
+        "state": MessageState.DELIVERED if outcome.is_delivered else MessageState.ACCEPTED,
+        "provider_id": outcome.provider_id,
+        "accepted_at": now,
+        "ended_at": now if outcome.is_delivered else None,
+        "cost_micros": outcome.cost_micros,
+        "reason": "",
+        "error_code": "",
+    }
 
 
 def _later(row: Message, outcome: Later, at: Instants) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.contact.addressing import all_of
@@ -27,6 +27,21 @@ _WORDED_PER_READER = (
     "opt_out_hint",
     "page_hint",
     WHO_IN_ALL,
+)
+
+
+_WAITING = (
+    select(Message)
+    .where(
+        Message.number_index.in_(bindparam("numbers", expanding=True)),
+        Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED]),
+        Message.due_at <= bindparam("due_until"),
+        Message.expires_at > bindparam("now"),
+        or_(Message.purpose == Purpose.RIDE, Message.step.in_(MERGEABLE)),
+    )
+    .order_by(Message.due_at, Message.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -79,20 +94,13 @@ class Partners:
     def _waiting(self, numbers: Collection[bytes]) -> Sequence[Message]:
         if not numbers:
             return []
-        question = (
-            select(Message)
-            .where(
-                Message.number_index.in_(numbers),
-                Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED]),
-                Message.due_at <= self._at.now + WITHIN,
-                Message.expires_at > self._at.now,
-                or_(Message.purpose == Purpose.RIDE, Message.step.in_(MERGEABLE)),
-            )
-            .order_by(Message.due_at, Message.id)
-            .limit(MOST * len(numbers))
-            .with_for_update(skip_locked=True)
-        )
-        return self._session.scalars(question).all()
+        asked = {
+            "numbers": numbers,
+            "due_until": self._at.now + WITHIN,
+            "now": self._at.now,
+            "most": MOST * len(numbers),
+        }
+        return self._session.scalars(_WAITING, asked).all()
 
     def _like(self, row: Message) -> list[Message]:
         if row.number_index is None or not _may_merge(row):

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Executable, Row, or_, select
+from sqlalchemy import BindParameter, Executable, Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import Campaign
@@ -33,6 +33,85 @@ from outreach.transport.run_models import RideLeg
 
 APPOINTMENT = "appointment"
 LEG = "leg"
+
+
+def _these(name: str) -> BindParameter[Any]:
+    """Return the place for a set of values, filled when a question is asked."""
+    return bindparam(name, expanding=True)
+
+
+# The questions are put together once: a busy sender asks them twenty times a second.
+_RESIDENTS = (
+    select(
+        Resident.id,
+        Resident.life_status,
+        Resident.held_all,
+        Resident.held_nudges,
+        Resident.snoozed_until,
+        Household.snoozed_until.label("household_snooze"),
+        Household.mourning_until,
+    )
+    .outerjoin(Household, Household.id == Resident.household_id)
+    .where(Resident.id.in_(_these("residents")))
+)
+# A reported death holds everything by itself (held_all); the other words wait for a person.
+_REPORTED = select(LifeReport.resident_id).where(
+    LifeReport.resident_id.in_(_these("residents")),
+    LifeReport.state.in_([ReportState.OPEN, ReportState.SECONDED]),
+    LifeReport.kind != LifeReportKind.DECEASED,
+)
+_ENTRIES = select(
+    LedgerEntry.resident_id, LedgerEntry.campaign_id, LedgerEntry.status, LedgerEntry.do_not_ask
+).where(LedgerEntry.resident_id.in_(_these("residents")))
+_LEGS = select(RideLeg.id, RideLeg.status, RideLeg.appointment_id).where(
+    RideLeg.id.in_(_these("legs"))
+)
+_APPOINTMENTS = select(
+    Appointment.id, Appointment.resident_id, Appointment.status, Appointment.slot_at
+).where(Appointment.id.in_(_these("appointments")))
+_PLANNED = select(PlannedDose.appointment_id, PlannedDose.campaign_id, PlannedDose.dose_id).where(
+    PlannedDose.appointment_id.in_(_these("appointments"))
+)
+_DEFERRALS = select(Deferral.resident_id, Deferral.campaign_id, Deferral.until_on).where(
+    Deferral.resident_id.in_(_these("residents")),
+    Deferral.lifted_at.is_(None),
+    or_(Deferral.until_on.is_(None), Deferral.until_on > bindparam("day")),
+)
+_OPT_OUTS = select(OptOut.number_index, OptOut.resident_id, OptOut.scope).where(
+    OptOut.ended_at.is_(None),
+    or_(OptOut.number_index.in_(_these("numbers")), OptOut.resident_id.in_(_these("residents"))),
+)
+_UNREAD = select(InboundMessage.number_index).where(
+    InboundMessage.number_index.in_(_these("numbers")),
+    InboundMessage.state == InboundState.WAITING,
+)
+_PEOPLE = select(
+    ContactPerson.id,
+    ContactPerson.ended_at,
+    ContactPerson.no_aftercare,
+    ContactPerson.only_if_changed,
+).where(ContactPerson.id.in_(_these("people")))
+_PHONES = select(Phone.number_index, Phone.kind, Phone.invalid_since).where(
+    Phone.number_index.in_(_these("numbers"))
+)
+_CANCELLED = select(Campaign.id).where(
+    Campaign.id.in_(_these("campaigns")), Campaign.sending_cancelled_at.is_not(None)
+)
+_EARLIER = select(
+    Message.number_index,
+    Message.household_id,
+    Message.began_at,
+    Message.purpose,
+    Message.body_hash,
+).where(
+    Message.began_at > bindparam("since"),
+    Message.began_at <= bindparam("until"),
+    Message.state != MessageState.FAILED,
+    or_(
+        Message.number_index.in_(_these("numbers")),
+        Message.household_id.in_(_these("households")),
+    ),
+)
 
 
 class MessageFacts:
@@ -148,109 +227,47 @@ class MessageFacts:
             row.invalid_since is not None for row in rows
         )
 
-    def _rows(self, question: Executable) -> list[Row[Any]]:
-        return list(self._session.execute(question))
+    def _rows(self, question: Executable, **asked: object) -> list[Row[Any]]:
+        return list(self._session.execute(question, asked))
 
     def _read_residents(self, ids: set[int]) -> dict[int, Row[Any]]:
-        question = (
-            select(
-                Resident.id,
-                Resident.life_status,
-                Resident.held_all,
-                Resident.held_nudges,
-                Resident.snoozed_until,
-                Household.snoozed_until.label("household_snooze"),
-                Household.mourning_until,
-            )
-            .outerjoin(Household, Household.id == Resident.household_id)
-            .where(Resident.id.in_(ids))
-        )
-        return {row.id: row for row in self._rows(question)} if ids else {}
+        return {row.id: row for row in self._rows(_RESIDENTS, residents=ids)} if ids else {}
 
     def _read_reports(self, ids: set[int]) -> frozenset[int]:
-        # A reported death holds everything by itself (held_all); the other words wait for a person.
-        question = select(LifeReport.resident_id).where(
-            LifeReport.resident_id.in_(ids),
-            LifeReport.state.in_([ReportState.OPEN, ReportState.SECONDED]),
-            LifeReport.kind != LifeReportKind.DECEASED,
-        )
-        return frozenset(self._session.scalars(question)) if ids else frozenset()
+        return frozenset(self._session.scalars(_REPORTED, {"residents": ids}) if ids else ())
 
     def _read_entries(self, ids: set[int]) -> dict[tuple[int, int], Row[Any]]:
-        question = select(
-            LedgerEntry.resident_id,
-            LedgerEntry.campaign_id,
-            LedgerEntry.status,
-            LedgerEntry.do_not_ask,
-        ).where(LedgerEntry.resident_id.in_(ids))
-        rows = self._rows(question) if ids else []
+        rows = self._rows(_ENTRIES, residents=ids) if ids else []
         return {(r.resident_id, r.campaign_id): r for r in rows}
 
     def _read_legs(self, ids: set[int]) -> dict[int, Row[Any]]:
-        question = select(RideLeg.id, RideLeg.status, RideLeg.appointment_id).where(
-            RideLeg.id.in_(ids)
-        )
-        return {row.id: row for row in self._rows(question)} if ids else {}
+        return {row.id: row for row in self._rows(_LEGS, legs=ids)} if ids else {}
 
     def _read_appointments(self, ids: set[int]) -> dict[int, Row[Any]]:
-        question = select(
-            Appointment.id, Appointment.resident_id, Appointment.status, Appointment.slot_at
-        ).where(Appointment.id.in_(ids))
-        return {row.id: row for row in self._rows(question)} if ids else {}
+        return {row.id: row for row in self._rows(_APPOINTMENTS, appointments=ids)} if ids else {}
 
     def _read_planned(self, ids: set[int]) -> dict[int, list[Row[Any]]]:
-        question = select(
-            PlannedDose.appointment_id, PlannedDose.campaign_id, PlannedDose.dose_id
-        ).where(PlannedDose.appointment_id.in_(ids))
-        return _grouped(self._rows(question), "appointment_id") if ids else {}
+        return _grouped(self._rows(_PLANNED, appointments=ids), "appointment_id") if ids else {}
 
     def _read_deferrals(self, ids: set[int]) -> dict[int, list[Row[Any]]]:
-        question = select(Deferral.resident_id, Deferral.campaign_id, Deferral.until_on).where(
-            Deferral.resident_id.in_(ids),
-            Deferral.lifted_at.is_(None),
-            or_(Deferral.until_on.is_(None), Deferral.until_on > self._day),
-        )
-        return _grouped(self._rows(question), "resident_id")
+        return _grouped(self._rows(_DEFERRALS, residents=ids, day=self._day), "resident_id")
 
     def _read_opt_outs(self, numbers: set[bytes], residents: set[int]) -> Sequence[Row[Any]]:
-        question = select(OptOut.number_index, OptOut.resident_id, OptOut.scope).where(
-            OptOut.ended_at.is_(None),
-            or_(OptOut.number_index.in_(numbers), OptOut.resident_id.in_(residents)),
-        )
-        return self._rows(question)
+        return self._rows(_OPT_OUTS, numbers=numbers, residents=residents)
 
     def _read_unread(self, numbers: set[bytes]) -> frozenset[bytes]:
-        question = select(InboundMessage.number_index).where(
-            InboundMessage.number_index.in_(numbers),
-            InboundMessage.state == InboundState.WAITING,
-        )
-        return frozenset(self._session.scalars(question))
+        return frozenset(self._session.scalars(_UNREAD, {"numbers": numbers}))
 
     def _read_people(self, ids: set[int | None]) -> dict[int, Row[Any]]:
-        if ids <= {None}:
-            return {}
-        question = select(
-            ContactPerson.id,
-            ContactPerson.ended_at,
-            ContactPerson.no_aftercare,
-            ContactPerson.only_if_changed,
-        ).where(ContactPerson.id.in_({i for i in ids if i is not None}))
-        return {row.id: row for row in self._rows(question)}
+        known = {i for i in ids if i is not None}
+        return {row.id: row for row in self._rows(_PEOPLE, people=known)} if known else {}
 
     def _read_phones(self, numbers: set[bytes]) -> dict[bytes, list[Row[Any]]]:
-        question = select(Phone.number_index, Phone.kind, Phone.invalid_since).where(
-            Phone.number_index.in_(numbers)
-        )
-        return _grouped(self._rows(question), "number_index")
+        return _grouped(self._rows(_PHONES, numbers=numbers), "number_index")
 
     def _read_campaigns(self, ids: set[int | None]) -> frozenset[int]:
-        if ids <= {None}:
-            return frozenset()
-        question = select(Campaign.id).where(
-            Campaign.id.in_({i for i in ids if i is not None}),
-            Campaign.sending_cancelled_at.is_not(None),
-        )
-        return frozenset(self._session.scalars(question))
+        known = {i for i in ids if i is not None}
+        return frozenset(self._session.scalars(_CANCELLED, {"campaigns": known}) if known else ())
 
     def _read_trial(self) -> frozenset[bytes]:
         return frozenset(self._session.scalars(select(TrialNumber.number_index)))
@@ -264,21 +281,15 @@ class Earlier:
     ) -> None:
         numbers = {m.number_index for m in messages if m.number_index is not None}
         households = {m.household_id for m in messages if m.household_id is not None}
-        question = select(
-            Message.number_index,
-            Message.household_id,
-            Message.began_at,
-            Message.purpose,
-            Message.body_hash,
-        ).where(
-            Message.began_at > now - caps.window,
-            Message.began_at <= now + timedelta(days=1),
-            Message.state != MessageState.FAILED,
-            or_(Message.number_index.in_(numbers), Message.household_id.in_(households)),
-        )
+        asked = {
+            "numbers": numbers,
+            "households": households,
+            "since": now - caps.window,
+            "until": now + timedelta(days=1),
+        }
         self._rows: list[tuple[bytes | None, int | None, datetime, Purpose, bytes]] = [
             (row.number_index, row.household_id, row.began_at, row.purpose, row.body_hash or b"")
-            for row in session.execute(question)
+            for row in session.execute(_EARLIER, asked)
         ]
 
     def to(self, message: Message) -> list[Reached]:

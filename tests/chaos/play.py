@@ -76,13 +76,20 @@ class Stage:
         with self.database.read() as session:
             return get_place(session).clock_offset_s
 
-    def stable(self, *, senders: int = 8, lease_s: float = 10.0, wait_s: float = 3.0) -> None:
+    def stable(
+        self,
+        *,
+        senders: int = 8,
+        lease_s: float = 10.0,
+        often_s: float = 0.2,
+        wait_s: float = 3.0,
+    ) -> None:
         """Get ready to start workers of this kind."""
         command = [
             *(sys.executable, "-m", "tests.chaos.worker"),
             *("--database", self.url, "--folder", str(self.folder)),
             *("--provider", self.provider.base, "--senders", str(senders)),
-            *("--lease-s", str(lease_s), "--wait-s", str(wait_s)),
+            *("--lease-s", str(lease_s), "--often-s", str(often_s), "--wait-s", str(wait_s)),
         ]
         pipe = subprocess.PIPE
         self.parent = subprocess.Popen(command, cwd=PROJECT, stdin=pipe, stdout=pipe, text=True)

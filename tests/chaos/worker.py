@@ -26,9 +26,8 @@ from outreach.workflows.routes import Routes
 from tests.chaos.provider import SENDER, SID, TOKEN
 
 
-def duties(wait: timedelta) -> tuple[Duty, ...]:
+def duties(often: timedelta, wait: timedelta) -> tuple[Duty, ...]:
     """Return the two duties that bring messages of dead workers on, at the play's pace."""
-    often = timedelta(seconds=0.2)
     return (
         Duty(
             "sweep",
@@ -69,7 +68,7 @@ def work(options: argparse.Namespace) -> None:
         services,
         stop,
         tempo=Tempo(senders=options.senders, idle_s=0.1, lease=timedelta(seconds=options.lease_s)),
-        duties=duties(timedelta(seconds=options.wait_s)),
+        duties=duties(timedelta(seconds=options.often_s), timedelta(seconds=options.wait_s)),
     )
 
 
@@ -84,6 +83,7 @@ def main() -> None:
     parser.add_argument("--provider", required=True)
     parser.add_argument("--senders", type=int, default=8)
     parser.add_argument("--lease-s", type=float, default=120.0)
+    parser.add_argument("--often-s", type=float, default=0.2)
     parser.add_argument("--wait-s", type=float, default=600.0)
     options = parser.parse_args()
     logging.basicConfig(filename=options.folder / "workers.log", level=logging.WARNING)
