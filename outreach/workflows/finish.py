@@ -42,7 +42,15 @@ _POSTED = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_TOLD = ("state", "provider_id", "accepted_at", "ended_at", "cost_micros", "reason", "error_code")
+_ACCEPTED_COLUMNS = (
+    "state",
+    "provider_id",
+    "accepted_at",
+    "ended_at",
+    "cost_micros",
+    "reason",
+    "error_code",
+)
 _ACCEPT = (
     update(Message)
     .where(
@@ -52,7 +60,7 @@ _ACCEPT = (
         Message.sent_body.is_(None),
     )
     .values(
-        {name: bindparam(f"new_{name}") for name in _TOLD}
+        {name: bindparam(f"new_{name}") for name in _ACCEPTED_COLUMNS}
         | {
             "segments": func.coalesce(bindparam("new_segments"), Message.segments),
             "claim_token": "",
@@ -108,7 +116,7 @@ def _accept_plain_ones(
         if not isinstance(done.outcome, Accepted):
             others.append(done)
             continue
-        new = {f"new_{name}": value for name, value in _told(done.outcome, now).items()}
+        new = {f"new_{name}": value for name, value in _accepted_values(done.outcome, now).items()}
         new["new_segments"] = done.outcome.segments or None
         plain.append({"of": done.claim.message_id, "token": done.claim.token, **new})
     if not plain:
@@ -189,12 +197,12 @@ def _let_go(row: Message) -> None:
 
 
 def _accept(row: Message, outcome: Accepted, now: datetime) -> None:
-    for name, value in _told(outcome, now).items():
+    for name, value in _accepted_values(outcome, now).items():
         setattr(row, name, value)
     row.segments = outcome.segments or row.segments
 
 
-def _told(outcome: Accepted, now: datetime) -> dict[str, Any]:
+def _accepted_values(outcome: Accepted, now: datetime) -> dict[str, Any]:
     return {
         "state": MessageState.DELIVERED if outcome.is_delivered else MessageState.ACCEPTED,
         "provider_id": outcome.provider_id,
