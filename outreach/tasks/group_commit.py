@@ -45,18 +45,29 @@ class GroupCommit(Generic[In, Out]):
         linger_s: float = 0.0,
     ) -> None:
         self._work, self._most, self._linger_s = work, most, linger_s
-        self._items: queue.SimpleQueue[_Item[In, Out] | None] = queue.SimpleQueue()
+        # Not a SimpleQueue: its get with a timeout can, rarely, wait for ever (CPython 3.11), and with
+        # everybody here waiting for the answer to an item, nobody brings the next one that would wake it.
+        self._items: queue.Queue[_Item[In, Out] | None] = queue.Queue()
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
     def do(self, value: In) -> Out:
-        """Have ``value`` worked on and return its answer once that is committed; raise what it raised."""
+        """Have ``value`` worked on and return its answer once that is committed; raise what it raised.
+
+        TimeoutError when its turn did not come: then it is never worked on.
+        """
         if self._is_closed.is_set():
             raise Closed
         item: _Item[In, Out] = _Item(value, Future())
         self._items.put(item)
-        return item.future.result(timeout=ONE_WAITS_AT_MOST_S)
+        try:
+            return item.future.result(timeout=ONE_WAITS_AT_MOST_S)
+        except TimeoutError:
+            if item.future.cancel():
+                raise
+            # It is being worked on: an answer that nobody takes would be lost, and with it what it gives.
+            return item.future.result()
 
     def close(self) -> None:
         """Work on what is waiting, then end."""
@@ -67,8 +78,9 @@ class GroupCommit(Generic[In, Out]):
     def _loop(self) -> None:
         while True:
             batch, is_last = self._collect()
-            if batch:
-                self._answer(batch)
+            waiting = [item for item in batch if item.future.set_running_or_notify_cancel()]
+            if waiting:
+                self._answer(waiting)
             if is_last:
                 return
 
@@ -81,7 +93,7 @@ class GroupCommit(Generic[In, Out]):
         ends_at = monotonic_s() + self._linger_s
         while len(batch) < self._most:
             try:
-                item = self._items.get(timeout=max(0.0, ends_at - monotonic_s()) or 1e-9)
+                item = self._items.get(timeout=max(0.0, ends_at - monotonic_s()))
             except queue.Empty:
                 break
             if item is None:

@@ -205,7 +205,7 @@ class Story:
         assert self.cast.nudging not in text  # she is told of a booking, not nudged
         page.fill("#body", self.cast.confirms)
         page.locator("form.handset__write button").click()
-        page.wait_for_timeout(500)
+        page.locator(".bubble--out", has_text=self.cast.confirms).last.wait_for()
         self.picture("10-daughters-phone")
         staff.step_into("grid_worker")
         staff.go(self.zhao)
