@@ -63,7 +63,8 @@ def test_an_item_whose_turn_never_came_is_not_worked_on_after_its_caller_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(group_commit, "ONE_WAITS_AT_MOST_S", 0.05)
-    worked, goes_on, begun = [], threading.Event(), threading.Event()
+    worked: list[str] = []
+    goes_on, begun = threading.Event(), threading.Event()
 
     def work(values: Sequence[str]) -> list[str]:
         worked.extend(values)
