@@ -48,7 +48,7 @@ def write_town(path: Path, *, oneway: str = "yes") -> Path:
 
 
 @pytest.mark.parametrize("ending", ["osm.pbf", "osm"])
-def test_one_way_streets_make_there_and_back_differ(tmp_path: Path, ending: str) -> None:
+def test_moment_4e_one_way_streets_make_there_and_back_differ(tmp_path: Path, ending: str) -> None:
     file = write_town(tmp_path / f"town.{ending}")
     roads = OsmRoads(file, cache=tmp_path / "cache", fallback=SteadyTravel())
     table = roads.table_s([A, B, C], leaving=NOON)
@@ -105,7 +105,7 @@ def osrm_answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str],
 
 
 @responses.activate
-def test_an_osrm_server_gives_its_seconds() -> None:
+def test_moment_4e_an_osrm_server_gives_its_seconds() -> None:
     responses.add_callback("GET", _url("http://osrm.test/table/v1/driving/"), osrm_answer)
     server = TableServer("http://osrm.test", fallback=SteadyTravel())
     table = server.table_s([A, B, C], leaving=NOON)
@@ -152,7 +152,7 @@ def test_what_the_server_does_not_know_is_filled_in() -> None:
         {"body": requests.ConnectTimeout()},
     ],
 )
-def test_a_server_in_trouble_slows_nobody_down(answer: dict[str, Any]) -> None:
+def test_moment_4e_a_server_in_trouble_slows_nobody_down(answer: dict[str, Any]) -> None:
     with responses.RequestsMock() as mock:
         mock.get(_url("http://osrm.test/table/v1/driving/"), **answer)
         server = TableServer("http://osrm.test", fallback=SteadyTravel())
