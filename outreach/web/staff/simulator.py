@@ -13,7 +13,6 @@ from outreach.contact.simulator import (
     key_of_relative,
     phones,
 )
-from outreach.demo.districts import DISTRICTS
 from outreach.kernel.errors import NotAllowed
 from outreach.ledger.codes import RELATION_LABELS, Relation
 from outreach.web.access import admitted_by
@@ -31,8 +30,6 @@ bp = Blueprint("simulator", __name__, url_prefix="/phones")
 bp.record_once(lambda state: state.app.jinja_env.filters.update(owner_words=owner_words))
 WHY = "invented phones: a demo place, or an administrator while no real gateway is set"
 KEYS = tuple("123456789*0#")
-# Whom the story is about: her daughter's phone has a door of its own, a namesake's daughter's has none.
-HEROES = tuple(district.story.name for district in DISTRICTS.values())
 
 
 def only_invented() -> None:
@@ -58,9 +55,12 @@ def index() -> ResponseReturnValue:
 @bp.get("/daughter")
 @admitted_by(only_invented, WHY)
 def daughter() -> ResponseReturnValue:
-    """Open the phone of the story's daughter, or say what has to happen first."""
+    """Open the phone of the story's daughter, never a namesake's; or say what has to happen first."""
+    from outreach.demo.districts import DISTRICTS  # here: no other page needs the demo loaded
+
+    heroes = [district.story.name for district in DISTRICTS.values()]
     with reading() as act:
-        key = key_of_relative(act.session, Relation.DAUGHTER, names=HEROES)
+        key = key_of_relative(act.session, Relation.DAUGHTER, names=heroes)
     if key is None:
         return render_template("simulator/quiet.html")
     return redirect(url_for(".show", key=key), 303)
