@@ -22,10 +22,10 @@ from outreach.demo.chronicle import Chronicle
 from outreach.demo.ground import Ground
 from outreach.demo.past_messages import deliver_past
 from outreach.demo.visits import play_visits
-from outreach.ledger.codes import DUE
+from outreach.ledger.codes import DUE, Cause
 from outreach.ledger.entry_models import LedgerEntry
 from outreach.ledger.models import Resident
-from outreach.oversight.reports import make_due
+from outreach.oversight.reports import DUE_AT, make_due
 from outreach.oversight.snapshots import FREEZE_FROM, freeze_if_due
 from outreach.places.queries import local_zone
 from outreach.services import Services
@@ -33,6 +33,7 @@ from outreach.workflows.answer_question import answer_question
 from outreach.workflows.book import book_trip
 from outreach.workflows.log_contact import ContactNote, log_contact
 from outreach.workflows.nightly_restatement import restate_everyone
+from outreach.workflows.restate import restate_many
 
 CONTACTS_A_DAY = 4
 SUNDAY = 6
@@ -86,17 +87,32 @@ def play_history(services: Services, *, ground: Ground, begins: datetime, now: d
         if day.weekday() != SUNDAY:
             play_visits(chronicle, day)
             _play_contacts(chronicle, day)
+        if day + timedelta(days=1) == today:
+            _report(services, datetime.combine(day, DUE_AT, tzinfo=zone))
         evening = datetime.combine(day, FREEZE_FROM, tzinfo=zone)
         day += timedelta(days=1)
         midnight = datetime.combine(day, time(0), tzinfo=zone)
         deliver_past(services.database, until=midnight)
         with services.database.write() as session:
             freeze_if_due(session, now=evening)
-            if day == today:
-                make_due(session, now=evening)
-        if day.weekday() == SUNDAY:
-            # Lines that a day moves, as the nightly job would: once a week keeps the making short.
-            restate_everyone(services.database, now=midnight)
+            _restate_due(session, midnight, day)
+    restate_everyone(services.database, now=datetime.combine(today, time(0), tzinfo=zone))
+
+
+def _restate_due(session: Session, now: datetime, day: date) -> None:
+    """Restate the people whose next dose falls due on ``day``.
+
+    Nearly all that the nightly job would move; everybody else is restated once, on the last night.
+    """
+    due = session.scalars(select(LedgerEntry.resident_id).where(LedgerEntry.earliest_on == day))
+    restate_many(session, resident_ids=due.all(), by=None, cause=Cause.DAY, now=now)
+
+
+def _report(services: Services, at: datetime) -> None:
+    """Make yesterday's reports at their hour, with the messages that had arrived by then."""
+    deliver_past(services.database, until=at)
+    with services.database.write() as session:
+        make_due(session, now=at)
 
 
 def _play_contacts(chronicle: Chronicle, day: date) -> None:

@@ -58,7 +58,7 @@ function options(data, size) {
     // Rich text, not HTML: the page's policy allows no inline style.
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: (v) => `${v ?? "–"}${data.unit ?? ""}` },
     legend: data.series.length > 1 ? { top: 0, type: "scroll", textStyle: { fontSize: size }, itemWidth: size * 1.8, itemHeight: size } : { show: false },
-    grid: { left: 8, right: size * 2, top: data.series.length > 1 ? size * 3 : size, bottom: 8, containLabel: true },
+    grid: { left: 8, right: roomAtTheRight(data, size, face), top: data.series.length > 1 ? size * 3 : size, bottom: 8, containLabel: true },
   };
   if (data.kind === "funnel") return { ...common, tooltip: { ...common.tooltip, trigger: "item" }, series: [funnel(data, size)] };
   const isSideways = data.sideways === true;
@@ -80,6 +80,14 @@ function options(data, size) {
       markLine: series.target === undefined ? undefined : { data: [{ yAxis: series.target }], symbol: "none" },
     })),
   };
+}
+
+// Half of the last name under the axis hangs over the plot's edge, which containLabel does not count.
+function roomAtTheRight(data, size, face) {
+  if (data.sideways === true || !data.labels.length) return size * 2;
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${size}px ${face}`;
+  return Math.max(size * 2, pen.measureText(data.labels.at(-1)).width / 2 + 4);
 }
 
 function funnel(data, size) {
