@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.codes import Role
 from outreach.accounts.models import RoleGrant, User
+from outreach.accounts.rules import EVERYWHERE
 from outreach.campaigns.models import Campaign, Product, ProductBatch
 from outreach.clinics.models import SiteSession
 from outreach.clinics.operations import (
@@ -25,6 +26,7 @@ from outreach.db import vault_of
 from outreach.demo.districts import DemoDistrict, DemoSite
 from outreach.demo.people import new_phone
 from outreach.ledger.codes import Sex
+from outreach.oversight.responsibility import TargetDraft, set_target
 from outreach.places.codes import AreaLevel, PointConfidence, PointSource
 from outreach.places.models import Address, Area, Compound
 from outreach.places.operations import add_area, grid_named, set_pin
@@ -33,6 +35,7 @@ from outreach.transport.models import Driver, Escort, Shift, Vehicle
 
 WEEKS_BACK = 6
 WEEKS_AHEAD = 4
+GOAL = 0.6
 CLINIC = Hours(opens=time(8, 30), closes=time(11, 30), slot_minutes=20, capacity_per_slot=4)
 CARS = ((5, 1), (5, 1), (4, 0), (6, 2), (4, 0), (5, 1))  # seats, wheelchair places
 
@@ -67,6 +70,7 @@ def lay_ground(session: Session, *, district: DemoDistrict, now: datetime) -> Gr
     _staff(session, district, ground, top=top, now=now)
     _sites(session, district, ground, today=today, now=now)
     _fleet(session, district, top=top, today=today, zone=ZoneInfo(place.time_zone))
+    _targets(session, ground, by_on=today + timedelta(weeks=WEEKS_AHEAD), now=now)
     session.flush()
     return ground
 
@@ -147,6 +151,18 @@ def _staff(
     for role in Role:
         if role is not Role.GRID_WORKER:
             ground.users[role] = person(role.value, role, top.id, sees_names=role is Role.LEADER)
+
+
+def _targets(session: Session, ground: Ground, *, by_on: date, now: datetime) -> None:
+    """Every unit has a named person and a target: the leader down to the streets, then the grid worker."""
+    workers = {area: ground.workers[name] for name, area in ground.communities.items()}
+    leader = ground.users[Role.LEADER]
+    levels = (AreaLevel.DISTRICT, AreaLevel.STREET, AreaLevel.COMMUNITY)
+    for area_id in session.scalars(select(Area.id).where(Area.level.in_(levels))).all():
+        draft = TargetDraft(
+            area_id, ground.campaign_id, workers.get(area_id, leader), goal=GOAL, by_on=by_on
+        )
+        set_target(session, draft=draft, scope=EVERYWHERE, by=leader, now=now)
 
 
 def _sites(

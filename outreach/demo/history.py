@@ -32,7 +32,6 @@ from outreach.services import Services
 from outreach.workflows.answer_question import answer_question
 from outreach.workflows.book import book_trip
 from outreach.workflows.log_contact import ContactNote, log_contact
-from outreach.workflows.nightly_restatement import restate_everyone
 from outreach.workflows.restate import restate_many
 
 CONTACTS_A_DAY = 4
@@ -96,13 +95,12 @@ def play_history(services: Services, *, ground: Ground, begins: datetime, now: d
         with services.database.write() as session:
             freeze_if_due(session, now=evening)
             _restate_due(session, midnight, day)
-    restate_everyone(services.database, now=datetime.combine(today, time(0), tzinfo=zone))
 
 
 def _restate_due(session: Session, now: datetime, day: date) -> None:
     """Restate the people whose next dose falls due on ``day``.
 
-    Nearly all that the nightly job would move; everybody else is restated once, on the last night.
+    Nearly all that the nightly job would move; everybody else is restated once, when the demo is made.
     """
     due = session.scalars(select(LedgerEntry.resident_id).where(LedgerEntry.earliest_on == day))
     restate_many(session, resident_ids=due.all(), by=None, cause=Cause.DAY, now=now)
