@@ -32,7 +32,7 @@ from outreach.contact.message_models import SendingControl
 from outreach.db import Database
 from outreach.kernel.errors import OutreachError
 from outreach.ledger.entry_models import Evidence
-from outreach.ledger.evidence import FOLDER
+from outreach.pictures import FOLDER
 from outreach.places.models import Place
 from outreach.schema import is_empty, metadata, upgrade
 

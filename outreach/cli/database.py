@@ -11,7 +11,7 @@ from outreach.cli.output import answer, say
 from outreach.config import Settings, load_settings
 from outreach.db import Database, make_engine
 from outreach.kernel.clock import real_now
-from outreach.ledger.evidence import FOLDER
+from outreach.pictures import FOLDER
 from outreach.places.operations import move_clock
 from outreach.places.queries import business_clock
 from outreach.schema import is_current, is_empty, upgrade

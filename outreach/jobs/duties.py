@@ -17,11 +17,11 @@ from outreach.contact.gateway_states import drift_back
 from outreach.contact.retention import forget_old_messages
 from outreach.jobs.scheduler import Duty
 from outreach.kernel.clock import real_now
-from outreach.ledger.evidence import forget_files
 from outreach.oversight.reports import make_due
 from outreach.oversight.responsibility import climb
 from outreach.oversight.rollups import prove, refresh
 from outreach.oversight.snapshots import freeze_if_due
+from outreach.pictures import forget_files
 from outreach.places.addresses import addresses_to_locate
 from outreach.places.geocoding import locate_address
 from outreach.places.queries import business_clock, local_day

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +13,10 @@ from sqlalchemy.orm import Session
 from outreach.db import vault_of
 from outreach.kernel.errors import InvalidInput, NotFound
 from outreach.ledger.entry_models import Evidence
+from outreach.pictures import FOLDER, forget_files, open_picture, seal_picture, type_of_picture
 
-FOLDER = "evidence"
-LARGEST = 6 * 1024 * 1024
+TABLE = "evidence"
 KINDS = frozenset({"certificate", "paper_book", "consent", "portrait"})
-# Told by what a file begins with, never by what it is called.
-_BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +34,18 @@ def keep_evidence(
     """Seal a photo into ``folder`` (the instance) and note it; only pictures are taken."""
     if picture.kind not in KINDS:
         raise InvalidInput("not_in_list", field="kind")
-    content_type = next(
-        (name for begin, name in _BEGINNINGS.items() if picture.content.startswith(begin)), ""
-    )
-    if not content_type:
-        raise InvalidInput("not_a_picture", field="photo")
-    if len(picture.content) > LARGEST:
-        raise InvalidInput("picture_too_large", field="photo")
     row = Evidence(
         uuid=uuid4().hex,
         resident_id=picture.resident_id,
         kind=picture.kind,
-        content_type=content_type,
+        content_type=type_of_picture(picture.content),
         size_bytes=len(picture.content),
         uploaded_by=by,
         uploaded_at=now,
     )
     session.add(row)
     session.flush()
-    sealed = vault_of(session).seal(
-        base64.b64encode(picture.content).decode(), table="evidence", column="file", row=row.uuid
-    )
-    path = folder / FOLDER / row.uuid
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Before the commit: a file without its row is sealed noise, a row without its file would be a lie.
-    path.write_bytes(sealed)
+    seal_picture(vault_of(session), folder, picture.content, table=TABLE, name=row.uuid)
     return row
 
 
@@ -71,11 +54,7 @@ def open_evidence(session: Session, *, evidence_id: int, folder: Path) -> tuple[
     row = session.get(Evidence, evidence_id)
     if row is None or row.removed_at is not None:
         raise NotFound("not_found")
-    path = folder / FOLDER / row.uuid
-    if not path.exists():
-        raise NotFound("not_found")
-    plain = vault_of(session).open(path.read_bytes(), table="evidence", column="file", row=row.uuid)
-    return row, base64.b64decode(plain)
+    return row, open_picture(vault_of(session), folder, table=TABLE, name=row.uuid)
 
 
 def papers_of(session: Session, *, resident_id: int, folder: Path) -> list[tuple[int, str, bytes]]:
@@ -106,9 +85,3 @@ def remove_evidence(session: Session, *, evidence_id: int, folder: Path, now: da
     row.removed_at = now
     session.flush()
     forget_files(folder, [row.uuid])
-
-
-def forget_files(folder: Path, uuids: Iterable[str]) -> None:
-    """Remove the sealed files of documents whose rows are gone; one that is missing is gone already."""
-    for uuid in uuids:
-        (folder / FOLDER / uuid).unlink(missing_ok=True)

@@ -121,6 +121,7 @@ class HelperSheet:
     shifts: tuple[ShiftLine, ...]
     leaves: tuple[LeaveLine, ...]
     knows: tuple[tuple[int, str], ...]
+    has_portrait: bool = False
 
 
 def car_lines(
@@ -204,6 +205,7 @@ def driver_sheet(session: Session, *, driver_id: int, on: date) -> HelperSheet:
         shifts=_shifts(session, on=on, driver_id=driver_id),
         leaves=leaves,
         knows=(),
+        has_portrait=bool(driver.portrait),
     )
 
 

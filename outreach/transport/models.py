@@ -43,7 +43,7 @@ class Vehicle(Base):
 
 
 class Driver(Base):
-    """Who drives; apart from the car."""
+    """Who drives; apart from the car. ``portrait`` names the sealed file of their photo, "" without one."""
 
     __tablename__ = "driver"
 
@@ -58,6 +58,8 @@ class Driver(Base):
     dialect: Mapped[str] = mapped_column(default="")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    portrait: Mapped[str] = mapped_column(default="")
+    portrait_type: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

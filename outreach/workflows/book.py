@@ -101,7 +101,12 @@ def book(
     get_site_session(session, booking.site_session_id)
     if needs_car(booking.ways):
         boarding_of(resident.mobility)  # bed-bound people are visited, never driven
-    check_may_book(session, booking=booking)
+    check_may_book(
+        session,
+        resident_id=booking.resident_id,
+        campaign_ids=booking.campaign_ids,
+        slot_at=booking.slot_at,
+    )
     appointment = hold_slot(session, booking=booking, by=by, now=now)
     legs = lay_legs(session, appointment=appointment, trip=trip, now=now)
     record(session, act="booked", subject=("appointment", appointment.id), by=by, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.audit.trail import record
 from outreach.clinics.models import Appointment
 from outreach.clinics.operations import change_ways, confirm, move_slot
-from outreach.clinics.queries import get_appointment, standing_appointment
+from outreach.clinics.queries import get_appointment, planned_campaigns, standing_appointment
 from outreach.clinics.rules import Ways
 from outreach.contact.codes import Step
 from outreach.db import Database
@@ -21,6 +21,7 @@ from outreach.ports.travel import TravelTimes
 from outreach.transport.legs import BEGUN, AlreadyUnderWay, Trip, lay_legs, legs_of
 from outreach.transport.rules import boarding_of
 from outreach.workflows.book import measure_trip, needs_car, settle_booking
+from outreach.workflows.may_book import check_may_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,28 @@ def change_appointment(
     by: int | None,
     now: datetime,
 ) -> Appointment:
-    """Move the slot, change the ways, lay the legs anew, tell the family, restate."""
+    """Move the slot, change the ways, lay the legs anew, tell the family, restate.
+
+    A new time is refused for what would refuse the booking of it (``check_may_book``).
+    """
     appointment = get_appointment(session, appointment_id)
     told_before = appointment.told_version
     if change.slot_at is not None or change.site_session_id is not None:
         begun = [x for x in legs_of(session, appointment_id=appointment_id) if x.status in BEGUN]
         if begun:
             raise AlreadyUnderWay(appointment_id=appointment_id)
+        slot_at = change.slot_at or appointment.slot_at
+        check_may_book(
+            session,
+            resident_id=appointment.resident_id,
+            campaign_ids=planned_campaigns(session, [appointment_id])[appointment_id],
+            slot_at=slot_at,
+        )
         appointment = move_slot(
             session,
             appointment_id=appointment_id,
             site_session_id=change.site_session_id or appointment.site_session_id,
-            slot_at=change.slot_at or appointment.slot_at,
+            slot_at=slot_at,
             version=version,
             now=now,
         )

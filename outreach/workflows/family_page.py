@@ -20,7 +20,7 @@ from outreach.contact.codes import QuestionState
 from outreach.contact.models import Question
 from outreach.ledger.models import ContactPerson, Resident
 from outreach.places.models import Address
-from outreach.transport.codes import Direction, LegStatus
+from outreach.transport.codes import OPEN_LEG, Direction, LegStatus
 from outreach.transport.handovers import standing_handover
 from outreach.transport.legs import BEGUN, legs_of
 from outreach.transport.models import Driver, Vehicle
@@ -69,6 +69,7 @@ class FamilyCar:
     driver: str = ""
     proof: str = ""
     is_own_word: bool = False
+    portrait_of: int | None = None  # the driver, where there is a photo to know them by
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def _car(
         )
     ).first()
     crew = session.execute(
-        select(Vehicle.plate, Driver.name)
+        select(Vehicle.plate, Driver.name, Driver.id, Driver.portrait)
         .join(Run, Run.vehicle_id == Vehicle.id)
         .join(RunStop, RunStop.run_id == Run.id)
         .outerjoin(Driver, Driver.id == Run.driver_id)
@@ -227,6 +228,7 @@ def _car(
         driver=surname(crew.name or "") if crew else "",
         proof=leg.door_code if is_out else "",
         is_own_word=bool(leg.door_code) and not leg.door_code.isdecimal(),
+        portrait_of=crew.id if crew and crew.portrait and leg.status in OPEN_LEG else None,
     )
 
 

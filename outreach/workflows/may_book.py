@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.same_day import SharedDay, shareable_on
-from outreach.clinics.operations import Booking
 from outreach.kernel.errors import OutreachError
 from outreach.ledger.dose_standing import view_doses
 from outreach.ledger.entries import stored_entries
@@ -33,16 +33,19 @@ class DoseTooEarly(OutreachError):
     status = 409
 
 
-def check_may_book(session: Session, *, booking: Booking) -> None:
-    """Refuse a booking that the family does not agree on, or whose doses may not be given on its day."""
+def check_may_book(
+    session: Session, *, resident_id: int, campaign_ids: Collection[int], slot_at: datetime
+) -> None:
+    """Refuse a time that the family does not agree on, or on whose day the doses may not be given.
+
+    Raises ConsentConflict, DosesApart or DoseTooEarly.
+    """
     lines = [
-        line
-        for line in _lines(session, booking.resident_id)
-        if line.campaign.campaign_id in booking.campaign_ids
+        line for line in _lines(session, resident_id) if line.campaign.campaign_id in campaign_ids
     ]
     if any(line.facts.consent_conflict for line in lines):
         raise ConsentConflict(field="campaign")
-    shared = _shared_day(session, lines, booking.slot_at)
+    shared = _shared_day(session, lines, slot_at)
     if shared.refused:
         apart = max(verdict.days_apart for verdict in shared.refused)
         raise DosesApart(

@@ -19,14 +19,9 @@ from outreach.backups import (
 )
 from outreach.contact.message_models import SendingControl
 from outreach.db import Database, make_engine
-from outreach.ledger.evidence import (
-    FOLDER,
-    Picture,
-    keep_evidence,
-    open_evidence,
-    remove_evidence,
-)
+from outreach.ledger.evidence import Picture, keep_evidence, open_evidence, remove_evidence
 from outreach.ledger.new_residents import NewResident, add_residents
+from outreach.pictures import FOLDER
 from outreach.places.models import Address, Area, Place
 from outreach.places.operations import add_area
 from outreach.vault import new_vault

@@ -67,6 +67,24 @@ class Morning:
         self.page.click("#accept button[name=whole]")
         self.page.wait_for_url(re.compile(r"/day(\?|$)"))
 
+    def accept_one_run(self) -> int:
+        """Accept the first car of the plan alone and return how many people it brings in."""
+        row = self.page.locator("tr:has([name=run])").first
+        row.locator("[name=run]").check()
+        people = _number(row.locator("td strong").last.inner_text())
+        self.page.locator("#accept button:not([name=whole])").click()
+        self.page.wait_for_url(re.compile(r"/day(\?|$)"))
+        return people
+
+    def take_back(self) -> None:
+        """Undo what was just done by the button in its notice."""
+        self.page.locator(".notice form button").first.click()
+        self.page.wait_for_load_state()
+
+    def riders(self) -> int:
+        """Return how many stops the day's page, open now, shows on runs."""
+        return self.page.locator("article.run .stop a[data-choose]").count()
+
     def publish(self) -> tuple[int, int]:
         """Look at what publishing tells, publish, and return (told first, told of another time)."""
         self.staff.go(f"/day/publishing?on={self.on}")
@@ -98,7 +116,13 @@ def test_a_day_of_sixty_people_is_planned_adjusted_published_and_planned_again(
     assert people + left >= 60
     assert people >= 40
     assert morning.page.locator("section:has(#left-title) li").count() == left
+    some = morning.accept_one_run()
+    assert 0 < some < people
+    assert morning.riders() >= 2 * some  # there and home, and with whom they exchange people
+    morning.take_back()
+    assert morning.figures()["people"] == (0, people)
     morning.accept()
+    assert morning.riders() >= 2 * people
 
     page, staff = morning.page, morning.staff
     staff.go(f"/day?on={morning.on}")

@@ -4,7 +4,7 @@ import { startPalette } from "./palette.js";
 import { startIdleLock } from "./idle.js";
 import { forgetList } from "./stairs/store.js";
 
-const LAZY = { "[data-map]": "./map.js", "[data-chart]": "./chart.js" };
+const LAZY = { "[data-map]": "./map.js", "[data-chart]": "./chart.js", "[data-shrink]": "./shrink.js" };
 
 function startLazy(root) {
   for (const [selector, module] of Object.entries(LAZY)) {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from outreach.kernel.errors import NotFound
 from outreach.ledger.models import Resident
+from outreach.pictures import forget_files
 from outreach.places.areas import area_choices
 from outreach.places.queries import area_ids_within
 from outreach.transport.fleet import (
@@ -20,6 +21,12 @@ from outreach.transport.fleet import (
 )
 from outreach.transport.fleet_queries import driver_sheet, escort_sheet, helper_of, named_alike
 from outreach.transport.models import Leave, Shift, ShiftTemplate
+from outreach.transport.portraits import (
+    LARGEST_PORTRAIT,
+    keep_portrait,
+    portrait_of,
+    remove_portrait,
+)
 from outreach.transport.shifts import cancel_shift, end_shift_template
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
@@ -29,6 +36,7 @@ from outreach.web.forms import Form
 from outreach.web.htmx import go
 from outreach.web.i18n import _
 from outreach.web.notices import notify
+from outreach.web.visit import services
 
 bp = Blueprint("crew_person", __name__, url_prefix="/crew")
 
@@ -105,6 +113,49 @@ def edit(kind: str, helper_id: int) -> ResponseReturnValue:
         notify(_("Saved."))
         return _back((kind, helper_id))
     return _show(form, kind, helper_id, 422)
+
+
+@bp.get("/driver/<int:helper_id>/photo")
+@allowed(*KEEPERS)
+def photo(helper_id: int) -> Response:
+    """Show a driver's photo."""
+    with reading() as act:
+        _check(act, "driver", helper_id)
+        content_type, content = portrait_of(
+            act.session, driver_id=helper_id, folder=services().settings.instance
+        )
+    return Response(content, mimetype=content_type)
+
+
+@bp.post("/driver/<int:helper_id>/photo")
+@allowed(*KEEPERS)
+def keep_photo(helper_id: int) -> ResponseReturnValue:
+    """Keep a driver's photo, with their agreement, or remove it; the one before is gone from the disk."""
+    form = Form(request.form)
+    is_removed = form.yes("remove")
+    if not is_removed and not form.yes("agreed"):
+        form.wrong("agreed", "driver_photo_needs_consent")
+    with form.catching():
+        form.check()
+        folder = services().settings.instance
+        with acting() as act:
+            _check(act, "driver", helper_id)
+            if is_removed:
+                before = remove_portrait(act.session, driver_id=helper_id)
+            else:
+                before = keep_portrait(
+                    act.session, driver_id=helper_id, content=_upload(), folder=folder
+                )
+            act.record("driver_photo", ("driver", helper_id), facts={"kept": not is_removed})
+        forget_files(folder, [before] if before else [])
+        notify(_("Removed.") if is_removed else _("Kept, sealed."))
+        return _back(("driver", helper_id))
+    return _show(form, "driver", helper_id, 422)
+
+
+def _upload() -> bytes:
+    upload = request.files.get("photo")
+    return upload.stream.read(LARGEST_PORTRAIT + 1) if upload is not None else b""
 
 
 @bp.post("/shifts/off")

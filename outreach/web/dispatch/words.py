@@ -132,6 +132,9 @@ add_messages(
 )
 add_messages(
     {
+        "driver_photo_needs_consent": _l(
+            "The driver's photo is shown to families: please tick that they agree."
+        ),
         "run_locked": _l("The run is locked. Unlock it first."),
         "stop_locked": _l("A stop that is done or locked keeps its place."),
         "assignment_refused": _l("That run cannot take this ride: see what it would break."),
@@ -171,6 +174,7 @@ add_act_labels(
         "vehicle_changed": _l("Car changed"),
         "vehicle_checked": _l("Car looked at before its run"),
         "helper_changed": _l("Driver or escort changed"),
+        "driver_photo": _l("A driver's photo kept or removed"),
         "shift_called_off": _l("Shift called off"),
         "weekly_shift_ended": _l("Weekly shift ended"),
         "leave_taken_back": _l("Days off taken back"),

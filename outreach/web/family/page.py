@@ -20,7 +20,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from outreach.clinics.codes import MODE_LABELS
-from outreach.kernel.errors import NotAllowed, OutreachError
+from outreach.kernel.errors import NotAllowed, NotFound, OutreachError
+from outreach.transport.codes import Direction
+from outreach.transport.portraits import portrait_of
 from outreach.web.access import admitted_by, open_to_all
 from outreach.web.acting import acting, reading
 from outreach.web.family.calendar import calendar_entry
@@ -207,6 +209,23 @@ def calendar(appointment_id: int) -> ResponseReturnValue:
     answer = Response(_entry(one), mimetype="text/calendar")
     answer.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
     return answer
+
+
+@bp.get("/visit/<int:appointment_id>/driver/<any(outbound, return):way>")
+@admitted_by(by_family_link, WHY)
+def driver(appointment_id: int, way: str) -> Response:
+    """Show the photo of whoever drives this visit that way, as long as the ride is not over (5m)."""
+    _door().visit(appointment_id)
+    with reading() as hands:
+        seen = family_visits(hands.session, door=_door(), language=hands.language, now=hands.now)
+        one = next(v for v in seen if v.appointment_id == appointment_id)
+        driver_id = (one.there if way == Direction.OUTBOUND else one.home).portrait_of
+        if driver_id is None:
+            raise NotFound("not_found")
+        content_type, content = portrait_of(
+            hands.session, driver_id=driver_id, folder=services().settings.instance
+        )
+    return Response(content, mimetype=content_type)
 
 
 def _entry(one: FamilyVisit) -> str:

@@ -14,8 +14,9 @@ from outreach.campaigns.queries import get_campaign, products_of
 from outreach.ledger.codes import DEFERRALS, UNCLINICAL_DEFERRAL, EvidenceGrade
 from outreach.ledger.deferrals import DeferralDraft
 from outreach.ledger.doses import BatchExpired, DoseDraft, NearbyDose
-from outreach.ledger.evidence import LARGEST, Picture, keep_evidence
+from outreach.ledger.evidence import Picture, keep_evidence
 from outreach.ledger.heads import PersonHead, person_head
+from outreach.pictures import LARGEST
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
 from outreach.web.forms import Form

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from outreach.accounts.codes import Role
 from outreach.adapters.held_file import held_archive
 from outreach.kernel.codes import coded_list
-from outreach.ledger.evidence import forget_files, papers_of
+from outreach.ledger.evidence import papers_of
 from outreach.ledger.heads import PersonHead, person_head
 from outreach.ledger.visibility import mask_name
+from outreach.pictures import forget_files
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
 from outreach.web.forms import Form

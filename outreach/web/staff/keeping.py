@@ -12,15 +12,10 @@ from outreach.kernel.codes import coded_list
 from outreach.kernel.errors import InvalidInput
 from outreach.ledger.codes import ConsentForm
 from outreach.ledger.consents import ConsentDraft
-from outreach.ledger.evidence import (
-    LARGEST,
-    Picture,
-    keep_evidence,
-    remove_evidence,
-    whose_evidence,
-)
+from outreach.ledger.evidence import Picture, keep_evidence, remove_evidence, whose_evidence
 from outreach.ledger.heads import PersonHead, person_head, person_heads, speakers
 from outreach.ledger.twins import remember_pair, twins_of_resident
+from outreach.pictures import LARGEST
 from outreach.web.access import allowed
 from outreach.web.acting import Acting, acting, reading
 from outreach.web.forms import Form

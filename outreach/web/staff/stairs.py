@@ -122,7 +122,7 @@ FILES = (
     "css/components/stairs.css",
     "js/stairs/page.js",
 )
-MODULES = ("js/stairs/form.js", "js/stairs/store.js", "js/stairs/sync.js")
+MODULES = ("js/shrink.js", "js/stairs/form.js", "js/stairs/store.js", "js/stairs/sync.js")
 
 
 @bp.get("/today/stairs/list")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import RuleSet
-from outreach.clinics.codes import Mode
 from outreach.clinics.operations import Booking
-from outreach.clinics.rules import Ways
+from outreach.clinics.queries import get_appointment
 from outreach.db import Database
 from outreach.ledger.codes import Cause, LifeReportKind
 from outreach.ledger.deferrals import DeferralDraft
@@ -20,11 +19,14 @@ from outreach.ledger.life import Heard
 from outreach.ledger.models import Resident
 from outreach.ledger.operations import hand_over, open_items
 from outreach.workflows import defer, report_life
+from outreach.workflows.book import Booked, book
+from outreach.workflows.change_appointment import Change, change_appointment
 from outreach.workflows.may_book import DosesApart, DoseTooEarly, check_may_book
 from outreach.workflows.nightly_restatement import restate_night
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate
 from tests.builders.campaigns import influenza_campaign
+from tests.builders.clinics import ON_FOOT, add_clinic, at, booking
 from tests.builders.ledger import NOW, TODAY, Village, add_elders, dose, elder, entry_of
 
 
@@ -93,38 +95,44 @@ def test_moment_2e_doses_that_may_not_share_a_day_are_not_booked_on_one(
         [zhao] = add_elders(session, village)
         flu = influenza_campaign(session, now=NOW)
         restate(session, resident_id=zhao, by=village.worker, cause=Cause.CAMPAIGN, now=NOW)
-        asked = Booking(
-            resident_id=zhao,
-            site_session_id=1,
-            slot_at=NOW,
-            ways=Ways(Mode.WALKS, Mode.WALKS),
-            campaign_ids=(village.campaign_id, flu.id),
-        )
-        check_may_book(session, booking=asked)
+        both = (village.campaign_id, flu.id)
+        check_may_book(session, resident_id=zhao, campaign_ids=both, slot_at=NOW)
         rules = session.get_one(RuleSet, flu.rule_set_id)
         apart = [saying | {"allowed": False, "days_apart": 14} for saying in rules.body["same_day"]]
         rules.body = rules.body | {"same_day": apart}
         session.flush()
         with pytest.raises(DosesApart) as refused:
-            check_may_book(session, booking=asked)
+            check_may_book(session, resident_id=zhao, campaign_ids=both, slot_at=NOW)
         assert refused.value.facts["days"] == 14
-        check_may_book(session, booking=replace(asked, campaign_ids=(flu.id,)))
+        check_may_book(session, resident_id=zhao, campaign_ids=(flu.id,), slot_at=NOW)
 
 
-def test_nobody_is_booked_for_a_day_on_which_the_dose_would_not_count(
+def test_nobody_is_booked_for_or_moved_to_a_day_on_which_the_dose_would_not_count(
     database: Database, village: Village
 ) -> None:
     with database.write() as session:
         [zhao] = add_elders(session, village)
         given = dose(village, zhao, TODAY - timedelta(days=3))
         record_dose(session, draft=given, by=village.worker, now=NOW)
-        asked = Booking(
-            resident_id=zhao,
-            site_session_id=1,
-            slot_at=NOW + timedelta(days=5),
-            ways=Ways(Mode.WALKS, Mode.WALKS),
-            campaign_ids=(village.campaign_id,),
-        )
+        early, late = TODAY + timedelta(days=5), TODAY + timedelta(days=40)
+        _, early_id = add_clinic(session, village, on=early)
+        _, late_id = add_clinic(session, village, name="航海路接种点", on=late)
         with pytest.raises(DoseTooEarly):
-            check_may_book(session, booking=asked)
-        check_may_book(session, booking=replace(asked, slot_at=NOW + timedelta(days=40)))
+            _book(session, booking(village, zhao, early_id, at(9, 10, on=early), ON_FOOT))
+        stands = _book(session, booking(village, zhao, late_id, at(9, 10, on=late), ON_FOOT))
+        with pytest.raises(DoseTooEarly) as refused:
+            change_appointment(
+                session,
+                appointment_id=stands.appointment_id,
+                version=stands.version,
+                change=Change(site_session_id=early_id, slot_at=at(9, 10, on=early)),
+                trip=None,
+                by=village.worker,
+                now=NOW,
+            )
+        assert early < refused.value.facts["earliest_on"] <= late
+        assert get_appointment(session, stands.appointment_id).slot_at == at(9, 10, on=late)
+
+
+def _book(session: Session, asked: Booking) -> Booked:
+    return book(session, booking=asked, trip=None, by=None, now=NOW)

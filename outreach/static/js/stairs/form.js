@@ -1,4 +1,6 @@
 // The visit form: filled for one person, read into a note, checked for what its outcome asks for.
+import { shrunk } from "../shrink.js";
+
 const BIGGEST_SIDE = 1600;
 
 export function openForm(form, person, door) {
@@ -43,12 +45,6 @@ export function readFields(form) {
 export async function readPhoto(form) {
   const file = form.querySelector("[name=photo]").files[0];
   if (!file) return null;
-  const picture = await createImageBitmap(file);
-  const scale = Math.min(1, BIGGEST_SIDE / Math.max(picture.width, picture.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(picture.width * scale);
-  canvas.height = Math.round(picture.height * scale);
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  const small = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.8));
+  const small = await shrunk(file, BIGGEST_SIDE);
   return small.arrayBuffer();
 }
