@@ -11,10 +11,10 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --ge
 # The places of figures that exist in this checkout; a target without its file is not offered.
 BENCHES := $(patsubst benchmarks/%.py,bench-%,$(wildcard $(foreach name,ledger search messages dispatch joint board oversight,benchmarks/$(name).py)))
 
-ABSENT := $(foreach pair,judge=tests/judge chaos=tests/chaos story=tests/journeys,$(if $(wildcard $(word 2,$(subst =, ,$(pair)))),,$(word 1,$(subst =, ,$(pair)))))
+ABSENT := $(foreach pair,judge=tests/judge chaos=tests/chaos story=tests/journeys pictures=tests/journeys,$(if $(wildcard $(word 2,$(subst =, ,$(pair)))),,$(word 1,$(subst =, ,$(pair)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo migrate test lint fix lock story journeys judge chaos $(BENCHES)
+.PHONY: help setup setup-dev run demo migrate test lint fix lock story pictures journeys judge chaos $(BENCHES)
 
 help:  ## list what can be made
 	@awk -F ':.*## ' -v absent=" $(ABSENT) " '/^[a-z-]+:.*## / && !index(absent, " " $$1 " ") { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lock: setup-dev  ## pin the requirements*.txt anew, with hashes
 
 story: setup-dev  ## play the story in a browser and save its pictures into docs/
 	@$(PY) -m pytest tests/journeys -k story --pictures docs/story $(ARGS)
+
+pictures: setup-dev  ## look at every page of a full day and save the pictures into docs/
+	@$(PY) -m pytest tests/journeys/test_pages_of_a_day.py --longer --pictures docs/pictures $(ARGS)
 
 journeys: setup-dev  ## all journeys: every page of every role, each on either database
 	@$(PY) -m pytest tests/journeys --longer $(ARGS)

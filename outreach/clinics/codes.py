@@ -87,6 +87,7 @@ NEXT_APPOINTMENT_STATUS: dict[AppointmentStatus, frozenset[AppointmentStatus]] =
 STANDING = frozenset(
     {AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED}
 )
+CAME = frozenset({AppointmentStatus.ARRIVED, AppointmentStatus.DONE, AppointmentStatus.NO_DOSE})
 # Whoever goes without a dose leaves their place to somebody else.
 HOLDS_SLOT = STANDING | {AppointmentStatus.DONE}
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from outreach.clinics.codes import AppointmentStatus, DayEventKind
+from outreach.clinics.codes import CAME, AppointmentStatus, DayEventKind
 from outreach.clinics.rules import ready_due_at
 
 _K = DayEventKind
@@ -146,7 +146,7 @@ def status_from(visit: Visit, *, before: AppointmentStatus) -> AppointmentStatus
         return AppointmentStatus.NO_DOSE
     if visit.at_site_at or visit.registered_at or visit.screened_at:
         return AppointmentStatus.ARRIVED
-    if before in {AppointmentStatus.DONE, AppointmentStatus.NO_DOSE, AppointmentStatus.ARRIVED}:
+    if before in CAME:
         return AppointmentStatus.CONFIRMED  # the tap was taken back
     return before
 

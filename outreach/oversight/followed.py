@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from outreach.accounts.rules import Scope
-from outreach.clinics.codes import AppointmentStatus
+from outreach.clinics.codes import CAME
 from outreach.clinics.models import Appointment, PlannedDose
 from outreach.contact.codes import Channel, Purpose
 from outreach.contact.message_models import Message
@@ -27,7 +27,6 @@ from outreach.oversight.blocks import Block, BlockRow, count, part, people
 from outreach.oversight.span import Lines, ListOf, Span, how_many
 
 WITHIN_DAYS = 14
-CAME = (AppointmentStatus.ARRIVED, AppointmentStatus.DONE, AppointmentStatus.NO_DOSE)
 KINDS = {
     "text": Coded("text", "动员短信", "Text that invites"),
     Channel.VOICE: Coded("voice", "语音电话", "Automatic call"),

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from outreach.accounts.models import User
-from outreach.clinics.codes import AppointmentStatus
+from outreach.clinics.codes import CAME
 from outreach.clinics.models import Appointment, PlannedDose
 from outreach.contact.codes import CONTACT_OUTCOMES, HESITANCY, REACHED, Channel
 from outreach.contact.models import AnswerCard, AttemptReason, ContactAttempt, Question
@@ -113,8 +113,7 @@ def _has_appointment(*, came: bool) -> ColumnElement[bool]:
         .where(PlannedDose.campaign_id == LedgerEntry.campaign_id)
     )
     if came:
-        arrived = [AppointmentStatus.ARRIVED, AppointmentStatus.DONE, AppointmentStatus.NO_DOSE]
-        question = question.where(Appointment.status.in_(arrived))
+        question = question.where(Appointment.status.in_(CAME))
     return question
 
 

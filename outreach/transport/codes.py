@@ -42,6 +42,7 @@ NEXT_LEG_STATUS: dict[LegStatus, frozenset[LegStatus]] = {
     LegStatus.UNMET: frozenset({LegStatus.WAITING, LegStatus.CANCELLED}),
 }
 OPEN_LEG = frozenset({LegStatus.WAITING, LegStatus.ASSIGNED, LegStatus.ON_BOARD})
+BEGUN = frozenset({LegStatus.ON_BOARD, LegStatus.DROPPED_OFF, LegStatus.HANDED_OVER})
 
 
 class RunStatus(StrEnum):

@@ -16,7 +16,7 @@ from outreach.clinics.rules import expected_ready_at
 from outreach.kernel.errors import NotFound, OutreachError
 from outreach.ledger.models import Household, Resident
 from outreach.places.models import Address
-from outreach.transport.codes import OPEN_LEG, Direction, LegStatus
+from outreach.transport.codes import BEGUN, OPEN_LEG, Direction, LegStatus
 from outreach.transport.rules import (
     DoorFacts,
     boarding_of,
@@ -28,8 +28,6 @@ from outreach.transport.rules import (
     site_seconds,
 )
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
-
-BEGUN = frozenset({LegStatus.ON_BOARD, LegStatus.DROPPED_OFF, LegStatus.HANDED_OVER})
 
 
 class HomeUnknown(OutreachError):

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from outreach.clinics.codes import CAME
 from outreach.clinics.models import Appointment, Site, SiteSession
 from outreach.kernel.errors import NotFound
 from outreach.ledger.models import Resident
 from outreach.places.models import Address
 from outreach.transport.board import BoardCrew, Labels, Person
-from outreach.transport.codes import Direction, LegStatus, RunStatus, StopKind
+from outreach.transport.codes import BEGUN, Direction, LegStatus, RunStatus, StopKind
 from outreach.transport.models import Driver, Escort, Leave, Shift, Vehicle, VehicleCheck
 from outreach.transport.rules import car_unfit, driver_unfit, escort_unfit
 from outreach.transport.run_models import Handover, RideLeg, Run, RunStop
@@ -232,10 +233,10 @@ def _crew(
 
 
 def open_debts(session: Session, *, on: date, area_ids: Sequence[int] | None = None) -> list[Debt]:
-    """Return everyone brought or taken by our car that day whom nobody handed over, longest first.
+    """Return everyone who counted on our car that day and whom nobody handed over, longest first.
 
-    ``area_ids`` bounds the sites. A debt opens at the drop-off at the site, or when our car takes
-    someone home whom others brought; only a handover that was not taken back closes it.
+    ``area_ids`` bounds the sites. A debt opens at the drop-off at the site, or when someone is seen there
+    whom our car is to take home; only a handover that was not taken back closes it.
     """
     question = (
         select(Appointment, Resident.name, Site.id, Site.name)
@@ -274,17 +275,19 @@ def open_debts(session: Session, *, on: date, area_ids: Sequence[int] | None = N
 
 
 def is_brought() -> ColumnElement[bool]:
-    """The condition on an appointment that our car brought the person, or has taken them aboard home."""
-    to_site = and_(
-        RideLeg.direction == Direction.OUTBOUND,
-        RideLeg.status.in_([LegStatus.DROPPED_OFF, LegStatus.HANDED_OVER]),
+    """The condition on an appointment that the person counts on us for the way home.
+
+    Our car brought them or has taken them aboard; or they are known to have come (the desk saw them,
+    whatever the driver tapped) and a car of ours was to bring them or is still to take them home.
+    """
+    counted_on = or_(
+        and_(RideLeg.direction == Direction.OUTBOUND, RideLeg.status == LegStatus.ASSIGNED),
+        and_(RideLeg.direction == Direction.RETURN, RideLeg.status != LegStatus.CANCELLED),
     )
-    homeward = and_(
-        RideLeg.direction == Direction.RETURN,
-        RideLeg.status.in_([LegStatus.ON_BOARD, LegStatus.DROPPED_OFF, LegStatus.HANDED_OVER]),
+    return exists().where(
+        RideLeg.appointment_id == Appointment.id,
+        or_(RideLeg.status.in_(BEGUN), and_(Appointment.status.in_(CAME), counted_on)),
     )
-    aboard = and_(RideLeg.direction == Direction.OUTBOUND, RideLeg.status == LegStatus.ON_BOARD)
-    return exists().where(RideLeg.appointment_id == Appointment.id, or_(to_site, homeward, aboard))
 
 
 def is_handed_over() -> ColumnElement[bool]:

@@ -13,8 +13,8 @@ from outreach.contact.codes import Step
 from outreach.kernel.errors import InvalidInput
 from outreach.ledger.codes import Cause
 from outreach.transport.assign import ReturnNeeded
-from outreach.transport.codes import RIDE_RESULTS, LegStatus
-from outreach.transport.legs import BEGUN, end_leg, legs_of
+from outreach.transport.codes import BEGUN, RIDE_RESULTS, LegStatus
+from outreach.transport.legs import end_leg, legs_of
 from outreach.workflows.book import settle_booking
 
 

@@ -18,7 +18,8 @@ from outreach.kernel.errors import InvalidInput
 from outreach.ledger.codes import Cause
 from outreach.ledger.models import Resident
 from outreach.ports.travel import TravelTimes
-from outreach.transport.legs import BEGUN, AlreadyUnderWay, Trip, lay_legs, legs_of
+from outreach.transport.codes import BEGUN
+from outreach.transport.legs import AlreadyUnderWay, Trip, lay_legs, legs_of
 from outreach.transport.rules import boarding_of
 from outreach.workflows.book import measure_trip, needs_car, settle_booking
 from outreach.workflows.may_book import check_may_book

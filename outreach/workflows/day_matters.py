@@ -14,9 +14,8 @@ from outreach.clinics.codes import AppointmentStatus, DayEventKind
 from outreach.clinics.models import Appointment, DayEvent, Site
 from outreach.ledger.models import Resident
 from outreach.transport.alarms import open_alarms
-from outreach.transport.codes import Direction, LegStatus, RunStatus
+from outreach.transport.codes import BEGUN, Direction, LegStatus, RunStatus
 from outreach.transport.handovers import calls_due
-from outreach.transport.legs import BEGUN
 from outreach.transport.models import Driver, Vehicle
 from outreach.transport.run_models import Alarm, Handover, RideLeg, Run
 from outreach.workflows.no_show import HARD_TO_REACH, DoorEvidence, door_evidence

@@ -29,8 +29,8 @@ from outreach.ledger.life import Heard as LifeHeard
 from outreach.ledger.models import Phone
 from outreach.ledger.remarks import read_remark
 from outreach.places.queries import local_day
-from outreach.transport.codes import Direction, LegStatus
-from outreach.transport.legs import BEGUN, find_leg, legs_of
+from outreach.transport.codes import BEGUN, Direction, LegStatus
+from outreach.transport.legs import find_leg, legs_of
 from outreach.transport.publish import new_door_code
 from outreach.workflows.answer_question import ask_question
 from outreach.workflows.cancel_appointment import cancel_appointment

@@ -20,9 +20,9 @@ from outreach.contact.codes import QuestionState
 from outreach.contact.models import Question
 from outreach.ledger.models import ContactPerson, Resident
 from outreach.places.models import Address
-from outreach.transport.codes import OPEN_LEG, Direction, LegStatus
+from outreach.transport.codes import BEGUN, OPEN_LEG, Direction, LegStatus
 from outreach.transport.handovers import standing_handover
-from outreach.transport.legs import BEGUN, legs_of
+from outreach.transport.legs import legs_of
 from outreach.transport.models import Driver, Vehicle
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
 from outreach.workflows.family_links import FamilyDoor, SeenVisit

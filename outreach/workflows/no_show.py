@@ -17,8 +17,8 @@ from outreach.kernel.errors import InvalidInput
 from outreach.ledger.codes import Cause
 from outreach.ledger.models import Resident
 from outreach.transport.alarms import end_alarm
-from outreach.transport.codes import Direction, LegStatus
-from outreach.transport.legs import BEGUN, AlreadyUnderWay, end_leg, find_leg
+from outreach.transport.codes import BEGUN, Direction, LegStatus
+from outreach.transport.legs import AlreadyUnderWay, end_leg, find_leg
 from outreach.transport.queries import get_leg
 from outreach.transport.rules import NoShowUnproven, missing_for_no_show
 from outreach.transport.run_models import RideLeg

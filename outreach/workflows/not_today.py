@@ -12,7 +12,8 @@ from outreach.clinics.models import Appointment
 from outreach.contact.codes import Purpose
 from outreach.ledger.operations import snooze_resident
 from outreach.places.queries import local_day
-from outreach.transport.legs import BEGUN, legs_of
+from outreach.transport.codes import BEGUN
+from outreach.transport.legs import legs_of
 from outreach.workflows.cancel_appointment import cancel_appointment
 from outreach.workflows.silence import silence
 

@@ -17,7 +17,8 @@ from outreach.clinics.queries import (
 )
 from outreach.clinics.rules import SlotFull, Ways
 from outreach.kernel.errors import InvalidInput
-from outreach.transport.legs import BEGUN, AlreadyUnderWay, legs_of
+from outreach.transport.codes import BEGUN
+from outreach.transport.legs import AlreadyUnderWay, legs_of
 from outreach.workflows.book import book
 from outreach.workflows.booking_offer import plannable_doses
 from outreach.workflows.change_appointment import Change, change_appointment

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from outreach.clinics.models import Appointment, SiteSession
 from outreach.transport.alarms import Cause, end_alarm, raise_alarm
-from outreach.transport.codes import Direction, LegStatus, RunStatus
+from outreach.transport.codes import BEGUN, Direction, LegStatus, RunStatus
 from outreach.transport.handovers import standing_handover
-from outreach.transport.legs import BEGUN, legs_of
+from outreach.transport.legs import legs_of
 from outreach.transport.publish import has_staffed_run
 from outreach.transport.run_models import RideLeg, Run, RunStop
 

@@ -227,7 +227,8 @@ def kill_at_random(
     stage.stable(senders=senders)
     for _ in range(workers):
         stage.start_worker()
-    done, apart = 0, max(2, 2 * burst // max(1, kills))
+    # So far apart that the last one still falls within the burst: on average 0.8 of it has passed by then.
+    done, apart = 0, max(2, 8 * burst // (5 * max(1, kills)))
     while done < kills and stage.working():
         # A point of the burst is a number of requests; a time limit covers a burst that ran dry.
         target, ends = stage.provider.requests() + dice.randint(1, apart), time.monotonic() + 5

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.longer]
 PEOPLE = 24
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 WINDOWS: dict[str, ViewportSize] = {"desktop": DESKTOP, "phone": PHONE}  # type: ignore[dict-item]
-TALLEST = 2600  # px of a picture; what comes below is more of the same
+TALLEST = 1800  # px of a picture; what comes below is more of the same
 
 
 class Look:
@@ -50,7 +50,7 @@ class Look:
                 page.screenshot(
                     path=self.pictures / f"{name}-{window}-{self.language}.jpg",
                     type="jpeg",
-                    quality=70,
+                    quality=60,
                 )
         page.set_viewport_size(DESKTOP)
 

@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from outreach.clinics.codes import HOLDS_SLOT, AppointmentStatus, DayEventKind, EventSource, Mode
+from outreach.clinics.codes import (
+    CAME,
+    HOLDS_SLOT,
+    AppointmentStatus,
+    DayEventKind,
+    EventSource,
+    Mode,
+)
 from outreach.clinics.events import Author, Tap
 from outreach.clinics.models import Appointment, SiteSession
 from outreach.clinics.rules import Ways
@@ -299,7 +306,9 @@ class Hands:
                     leg.direction is Direction.OUTBOUND and leg.status is LegStatus.DROPPED_OFF
                 )
                 handed = standing_handover(session, appointment_id=leg.appointment_id)
-                if brought and handed is None:
+                came = session.get_one(Appointment, leg.appointment_id).status in CAME
+                waits = leg.direction is Direction.RETURN and leg.status is LegStatus.ASSIGNED
+                if (brought or (came and waits)) and handed is None:
                     assert leg.appointment_id in owed
                 if leg.status is LegStatus.HANDED_OVER:
                     assert handed is not None

@@ -26,7 +26,7 @@ from outreach.transport.queries import desk_rides, open_debts
 from outreach.transport.rules import NoShowUnproven
 from outreach.transport.run_models import Handover, RunStop
 from outreach.workflows.book import book_trip
-from outreach.workflows.close_day import close_day, day_proof
+from outreach.workflows.close_day import DayHasOpenDebts, close_day, day_proof
 from outreach.workflows.day_board import day_board
 from outreach.workflows.no_show import confirm_no_show, door_evidence
 from outreach.workflows.note_event import Noted, note_event, note_events
@@ -229,6 +229,37 @@ def test_moment_5a_a_debt_ends_by_a_named_handover_alone(trip: Trip) -> None:
     with trip.database.read() as session:
         assert open_debts(session, on=DAY) == []
         assert session.scalars(select(Handover)).one().received_by == "女儿"
+
+
+def test_whoever_the_desk_saw_is_owed_a_way_home_though_the_driver_tapped_nothing(
+    trip: Trip,
+) -> None:
+    """N2: a driver without a phone, or who forgot: seen at the desk is enough to keep the day open."""
+    trip.at_desk(K.REGISTERED, 9, 10)
+    assert leg_states(trip.database, trip) == (LegStatus.ASSIGNED, LegStatus.ASSIGNED)
+    with trip.database.write() as session:
+        assert [d.appointment_id for d in open_debts(session, on=DAY)] == [trip.appointment]
+        with pytest.raises(DayHasOpenDebts):
+            close_day(
+                session, on=DAY, area_id=trip.day.village.district_id, by=trip.day.by, now=at(18)
+            )
+    trip.at_desk(K.JABBED, 9, 40)
+    with trip.database.read() as session:
+        assert len(open_debts(session, on=DAY)) == 1
+    trip.note(tap(K.HANDED_OVER, at(10, 40), leg=trip.back, received_by="女儿"))
+    with trip.database.write() as session:
+        proof = day_proof(session, on=DAY, area_id=trip.day.village.district_id)
+        assert (proof.brought, proof.handed_over, proof.adds_up) == (1, 1, True)
+        close_day(session, on=DAY, area_id=trip.day.village.district_id, by=trip.day.by, now=at(18))
+
+
+def test_a_registration_taken_back_takes_its_debt_back(trip: Trip) -> None:
+    trip.at_desk(K.REGISTERED, 9, 10)
+    with trip.database.read() as session:
+        [came] = session.scalars(select(DayEvent.uuid).where(DayEvent.kind == K.REGISTERED))
+    trip.note(Tap("undo-here", K.VOIDED, at(9, 12), trip.appointment, voids_uuid=came), trip.desk)
+    with trip.database.read() as session:
+        assert open_debts(session, on=DAY) == []
 
 
 @pytest.mark.parametrize(
