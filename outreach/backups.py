@@ -35,6 +35,7 @@ from outreach.ledger.entry_models import Evidence
 from outreach.pictures import FOLDER
 from outreach.places.models import Place
 from outreach.schema import is_empty, metadata, upgrade
+from outreach.transport.models import Driver
 
 MAGIC = b"OUTREACH-BACKUP-1\n"
 BLOCK_BYTES = 1 << 20
@@ -177,14 +178,23 @@ def _lines(
 
 def _photos(session: Session, papers: Path, counts: dict[str, int]) -> Iterator[bytes]:
     counts[PHOTOS] = 0
-    if Evidence.__tablename__ not in counts:  # a schema older than photos
-        return
-    for uuid in session.scalars(select(Evidence.uuid).where(Evidence.removed_at.is_(None))):
-        path = papers / uuid
+    for name in _names_of_photos(session):
+        path = papers / name
         if path.exists():
             counts[PHOTOS] += 1
             sealed = base64.b64encode(path.read_bytes()).decode()
-            yield json.dumps({"photo": uuid, "sealed": sealed}).encode() + b"\n"
+            yield json.dumps({"photo": name, "sealed": sealed}).encode() + b"\n"
+
+
+def _names_of_photos(session: Session) -> Iterator[str]:
+    """Name every photo that a row stands for; before an upgrade the database knows fewer of them."""
+    present = inspect(session.connection())
+    if present.has_table(Evidence.__tablename__):
+        yield from session.scalars(select(Evidence.uuid).where(Evidence.removed_at.is_(None)))
+    if present.has_table(Driver.__tablename__):
+        known = {column["name"] for column in present.get_columns(Driver.__tablename__)}
+        if Driver.portrait.key in known:
+            yield from session.scalars(select(Driver.portrait).where(Driver.portrait != ""))
 
 
 def _put_photo(papers: Path, photo: dict[str, str]) -> None:

@@ -24,6 +24,8 @@ from outreach.ledger.new_residents import NewResident, add_residents
 from outreach.pictures import FOLDER
 from outreach.places.models import Address, Area, Place
 from outreach.places.operations import add_area
+from outreach.transport.fleet import HelperDraft, add_driver
+from outreach.transport.portraits import keep_portrait, portrait_of
 from outreach.vault import new_vault
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
@@ -160,13 +162,16 @@ def test_photos_come_back_with_the_rows_and_removed_ones_do_not(
             ).id
             for content in (b"\xff\xd8\xff one", b"\xff\xd8\xff two")
         )
+        driver = add_driver(session, draft=HelperDraft("姚师傅", area_id=2)).id
+        keep_portrait(session, driver_id=driver, content=b"\xff\xd8\xff face", folder=tmp_path)
     with database.write() as session:
         remove_evidence(session, evidence_id=gone, folder=tmp_path, now=NOW)
     write_backup(database, file, key=KEY, made_at=NOW, papers=papers)
     assert b"one" not in file.read_bytes()
     elsewhere = tmp_path / "elsewhere"
     counts = restore_backup(empty, file, key=KEY, now=NOW, papers=elsewhere / FOLDER)
-    assert counts["photos"] == 1
+    assert counts["photos"] == 2
     with empty.read() as session:
         assert open_evidence(session, evidence_id=kept, folder=elsewhere)[1].endswith(b"one")
+        assert portrait_of(session, driver_id=driver, folder=elsewhere)[1].endswith(b"face")
     empty.close()
