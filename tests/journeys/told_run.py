@@ -25,7 +25,7 @@ from outreach.workflows.publish_runs import publish_runs
 
 
 def make(services: Services) -> dict[str, object]:
-    """Open today's runs, take every ride still to come into the first one that it fits, and publish that."""
+    """Open today's runs, take every ride still to come into the first one with an escort, and publish that."""
     database = services.database
     with database.write() as session:
         now = business_clock(session).now()
@@ -33,7 +33,9 @@ def make(services: Services) -> dict[str, object]:
         open_runs_from_shifts(session, on=on, by=None, now=now)
     with database.read() as session:
         run_id = session.scalars(
-            select(Run.id).where(Run.on == on, Run.driver_id.is_not(None)).order_by(Run.id)
+            select(Run.id)
+            .where(Run.on == on, Run.driver_id.is_not(None), Run.escort_id.is_not(None))
+            .order_by(Run.id)
         ).first()
         begun = select(RideLeg.appointment_id).where(
             RideLeg.on == on, RideLeg.pickup_until_at < now
