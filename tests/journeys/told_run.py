@@ -10,6 +10,7 @@ import json
 import sys
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import outreach.schema  # noqa: F401 - every table, for the foreign keys between them
 from outreach.clinics.models import DayEvent
@@ -18,25 +19,26 @@ from outreach.kernel.errors import OutreachError
 from outreach.places.queries import business_clock, local_day
 from outreach.services import Services, build_services
 from outreach.transport.codes import LegStatus
+from outreach.transport.models import Escort
 from outreach.transport.run_models import RideLeg, Run, RunStop
-from outreach.transport.runs import open_runs_from_shifts
+from outreach.transport.runs import CrewOf, open_runs_from_shifts
 from outreach.workflows.assign_leg import assign_leg
+from outreach.workflows.crew_run import crew_run
 from outreach.workflows.publish_runs import publish_runs
 
 
 def make(services: Services) -> dict[str, object]:
-    """Open today's runs, take every ride still to come into the first one with an escort, and publish that."""
+    """Open today's runs, give the first an escort and every ride still to come that it fits, publish it."""
     database = services.database
     with database.write() as session:
         now = business_clock(session).now()
         on = local_day(session, now)
         open_runs_from_shifts(session, on=on, by=None, now=now)
     with database.read() as session:
-        run_id = session.scalars(
-            select(Run.id)
-            .where(Run.on == on, Run.driver_id.is_not(None), Run.escort_id.is_not(None))
-            .order_by(Run.id)
-        ).first()
+        run = session.scalars(
+            select(Run).where(Run.on == on, Run.driver_id.is_not(None)).order_by(Run.id).limit(1)
+        ).one()
+        run_id, crew = run.id, CrewOf(run.vehicle_id, run.driver_id, _an_escort(session))
         begun = select(RideLeg.appointment_id).where(
             RideLeg.on == on, RideLeg.pickup_until_at < now
         )
@@ -49,7 +51,15 @@ def make(services: Services) -> dict[str, object]:
             )
             .order_by(RideLeg.appointment_id, RideLeg.direction)
         ).all()
-    assert run_id is not None
+    crew_run(
+        database,
+        services.travel_times,
+        run_id=run_id,
+        version=_version(services, run_id),
+        crew=crew,
+        by=None,
+        now=now,
+    )
     for leg_id in waiting:
         try:
             assign_leg(
@@ -76,6 +86,10 @@ def make(services: Services) -> dict[str, object]:
         ).first()
         assert first is not None
         return {"run": run_id, "leg": first.leg_id, "at": first.arrives_at.isoformat()}
+
+
+def _an_escort(session: Session) -> int:
+    return session.scalars(select(Escort.id).order_by(Escort.id).limit(1)).one()
 
 
 def events(services: Services) -> list[list[str]]:
