@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from outreach.clinics.codes import CAME
-from outreach.clinics.models import Appointment, Site, SiteSession
+from outreach.clinics.codes import CAME, DayEventKind
+from outreach.clinics.models import Appointment, DayEvent, Site, SiteSession
 from outreach.kernel.errors import NotFound
 from outreach.ledger.models import Resident
 from outreach.places.models import Address
@@ -20,6 +20,14 @@ from outreach.transport.models import Driver, Escort, Leave, Shift, Vehicle, Veh
 from outreach.transport.rules import car_unfit, driver_unfit, escort_unfit
 from outreach.transport.run_models import Handover, RideLeg, Run, RunStop
 from outreach.transport.sheets import DaySheet, papers_of
+
+# What a desk, or an escort at the side, notes of someone who has come.
+SEEN_THERE = (
+    DayEventKind.AT_SITE,
+    DayEventKind.REGISTERED,
+    DayEventKind.SCREENED,
+    DayEventKind.JABBED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,8 @@ def open_debts(session: Session, *, on: date, area_ids: Sequence[int] | None = N
     rows = session.execute(question).all()
     legs = _legs_by_appointment(session, [row[0].id for row in rows])
     runs = _runs_by_leg(session, [leg.id for pair in legs.values() for leg in pair.values()])
-    arrived = _dropped_at(session, [row[0].id for row in rows])
+    ids = [row[0].id for row in rows]
+    arrived = _seen_there_at(session, ids) | _dropped_at(session, ids)
     debts = []
     for appointment, name, site_id, site_name in rows:
         home = legs.get(appointment.id, {}).get(Direction.RETURN)
@@ -344,6 +353,24 @@ def _dropped_at(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
             .group_by(RideLeg.appointment_id)
         )
         found.update({row[0]: row[1] for row in rows if row[1] is not None})
+    return found
+
+
+def _seen_there_at(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
+    """Return since when a desk knows of these people, for those whom no driver's tap has brought."""
+    undo = aliased(DayEvent)
+    found: dict[int, datetime] = {}
+    for some in _slices(ids):
+        rows = session.execute(
+            select(DayEvent.appointment_id, func.min(DayEvent.happened_at))
+            .where(
+                DayEvent.appointment_id.in_(some),
+                DayEvent.kind.in_(SEEN_THERE),
+                ~exists().where(undo.voids_id == DayEvent.id),
+            )
+            .group_by(DayEvent.appointment_id)
+        )
+        found.update({row[0]: row[1] for row in rows if row[0] is not None})
     return found
 
 

@@ -201,6 +201,20 @@ def check_page(page: Page, *, least: int, within: str = "main") -> None:
     assert small == [], small
 
 
+def check_twice_as_large(page: Page) -> None:
+    """Expect that type of 200 % neither widens the page nor leaves a word half shown."""
+    usual = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    page.evaluate("size => { document.documentElement.style.fontSize = `${size}px`; }", usual * 2)
+    beyond = page.eval_on_selector_all(
+        "body *:not(.skip-link)",
+        "all => all.filter(e => e.offsetParent && (e.getBoundingClientRect().right > innerWidth + 1"
+        " || (getComputedStyle(e).overflowX === 'hidden' && e.scrollWidth > e.clientWidth + 1)))"
+        ".map(e => e.outerHTML.slice(0, 90))",
+    )
+    assert beyond == [], beyond
+    page.evaluate("document.documentElement.style.fontSize = ''")
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.longer)])
 def test_moment_5m_the_family_says_yes_follows_the_car_and_the_desk_watches_longer(
@@ -230,6 +244,7 @@ def test_moment_5m_the_family_says_yes_follows_the_car_and_the_desk_watches_long
     assert "公里" in told
     phone.set_viewport_size({"width": 320, "height": 700})
     check_page(phone, least=60)
+    check_twice_as_large(phone)
     if pictures is not None and kind == "sqlite":
         phone.screenshot(path=pictures / "20-family-page-zh.png", full_page=True)
     watch_longer(day, pictures if kind == "sqlite" else None)

@@ -238,7 +238,8 @@ def test_whoever_the_desk_saw_is_owed_a_way_home_though_the_driver_tapped_nothin
     trip.at_desk(K.REGISTERED, 9, 10)
     assert leg_states(trip.database, trip) == (LegStatus.ASSIGNED, LegStatus.ASSIGNED)
     with trip.database.write() as session:
-        assert [d.appointment_id for d in open_debts(session, on=DAY)] == [trip.appointment]
+        [debt] = open_debts(session, on=DAY)
+        assert (debt.appointment_id, debt.since_at) == (trip.appointment, at(9, 10))
         with pytest.raises(DayHasOpenDebts):
             close_day(
                 session, on=DAY, area_id=trip.day.village.district_id, by=trip.day.by, now=at(18)
