@@ -1,12 +1,10 @@
-"""PURE: what the dose rules say of one line, in the few words that a status and a list need."""
+"""PURE: one assessment of the dose rules in the few words that a status and a list need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
 from outreach.campaigns.dose_facts import (
     Assessment,
@@ -14,11 +12,7 @@ from outreach.campaigns.dose_facts import (
     DoseGiven,
     ForecastStatus,
     Outcome,
-    Person,
 )
-from outreach.campaigns.dose_rules import assess
-from outreach.campaigns.rule_set import RuleSet
-from outreach.ledger.codes import GRADE_ORDER, EvidenceGrade
 
 
 class Need(StrEnum):
@@ -44,91 +38,6 @@ class DoseStanding:
     past_due_on: date | None = None
     rule_id: str = ""
     counted_references: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class GradedDose:
-    """One dose of the line's vaccine with the grade of what proves it."""
-
-    given: DoseGiven
-    grade: EvidenceGrade
-
-
-@dataclass(frozen=True, slots=True)
-class DoseFacts:
-    """Everything the rules may know of a line's doses, and the policy that closes it.
-
-    ``person`` carries no doses of the campaign's vaccine: they are in ``doses``, with their grades.
-    """
-
-    person: Person
-    doses: tuple[GradedDose, ...]
-    rules: RuleSet
-    closing_grade: EvidenceGrade
-    target_dose: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DoseView:
-    """Two readings of one history: ``told`` dates the next dose, ``proven`` alone strikes off.
-
-    Due dates heed every dose that anyone speaks of, so that nobody is driven to a dose too early;
-    a line closes only on evidence of the campaign's grade or better.
-    """
-
-    told: DoseStanding
-    proven: DoseStanding
-    assessment: Assessment
-
-    @property
-    def is_to_verify(self) -> bool:
-        """Say whether the line would be closed if what was told were also proven."""
-        return self.told.need is Need.CLOSED and self.proven.need is not Need.CLOSED
-
-
-def closes(grade: EvidenceGrade, policy: EvidenceGrade) -> bool:
-    """Return whether evidence of ``grade`` strikes off under a campaign's policy."""
-    return GRADE_ORDER.index(grade) >= GRADE_ORDER.index(policy)
-
-
-def view_doses(facts: DoseFacts, day: date) -> DoseView:
-    """Assess what is told and what is proven on ``day``."""
-    if not (facts.doses or facts.person.doses or facts.person.infections):
-        rules = _Rules(facts.rules)
-        return _view_without_doses(facts.person, rules, facts.target_dose, day)
-    proven = tuple(d for d in facts.doses if closes(d.grade, facts.closing_grade))
-    told_assessment = _assess(facts, facts.doses, day)
-    told = standing_of(told_assessment, facts.target_dose)
-    if len(proven) == len(facts.doses):
-        return DoseView(told, told, told_assessment)
-    if not (proven or facts.person.doses or facts.person.infections):
-        without = _view_without_doses(facts.person, _Rules(facts.rules), facts.target_dose, day)
-        return DoseView(told, without.told, told_assessment)
-    proven_assessment = _assess(facts, proven, day)
-    return DoseView(told, standing_of(proven_assessment, facts.target_dose), told_assessment)
-
-
-class _Rules:
-    """Rules that are told apart by identity, because comparing two sets takes longer than using one."""
-
-    def __init__(self, rules: RuleSet) -> None:
-        self.rules = rules
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Rules) and other.rules is self.rules
-
-    def __hash__(self) -> int:
-        return id(self.rules)
-
-
-@lru_cache(maxsize=8192)
-def _view_without_doses(
-    person: Person, rules: _Rules, target_dose: int | None, day: date
-) -> DoseView:
-    # Most lines of a young ledger know of no dose; people born on one day then share one answer.
-    found = assess(person, rules.rules, as_of=day)
-    standing = standing_of(found, target_dose)
-    return DoseView(standing, standing, found)
 
 
 def standing_of(found: Assessment, target_dose: int | None) -> DoseStanding:
@@ -185,15 +94,3 @@ def _waits_for_own_dose(found: Assessment, counted: list[DoseGiven]) -> bool:
     if earliest is None or earliest.code is not DateCode.MINIMUM_INTERVAL:
         return False
     return earliest.facts.get("since") in {dose.given_on for dose in counted}
-
-
-def _assess(facts: DoseFacts, doses: Iterable[GradedDose], day: date) -> Assessment:
-    person = facts.person
-    everyone = Person(
-        birth=person.birth,
-        sex=person.sex,
-        doses=(*person.doses, *(dose.given for dose in doses)),
-        infections=person.infections,
-        conditions=person.conditions,
-    )
-    return assess(everyone, facts.rules, as_of=day)

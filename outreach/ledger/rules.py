@@ -14,7 +14,8 @@ from outreach.ledger.codes import (
     LifeStatus,
     NextAction,
 )
-from outreach.ledger.dose_standing import DoseFacts, DoseView, Need, view_doses
+from outreach.ledger.dose_standing import Need
+from outreach.ledger.dose_view import DoseFacts, DoseView, view_doses
 
 DESK_REFUSAL_REST_DAYS = 7  # moment 5e: no contact for a week after "not today" at the door
 

@@ -22,7 +22,7 @@ from outreach.contact.codes import Channel
 from outreach.contact.follow_up import Tried, read_attempts
 from outreach.contact.models import AttemptReason, ContactAttempt
 from outreach.ledger.codes import EvidenceGrade, Relation, ReportState
-from outreach.ledger.dose_standing import DoseFacts, GradedDose, closes
+from outreach.ledger.dose_view import DoseFacts, GradedDose, closes
 from outreach.ledger.entries import Line, ProvenDose, among
 from outreach.ledger.entry_models import Deferral, Dose, LedgerEntry
 from outreach.ledger.models import (

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.campaigns.same_day import SharedDay, shareable_on
 from outreach.kernel.errors import OutreachError
-from outreach.ledger.dose_standing import view_doses
+from outreach.ledger.dose_view import assess_told
 from outreach.ledger.entries import stored_entries
 from outreach.places.queries import local_day
 from outreach.workflows.entry_facts import LineFacts, frame_of, gather
@@ -52,7 +52,7 @@ def check_may_book(
             "doses_apart" if apart else "doses_not_stated", field="campaign", days=apart
         )
     for line in lines:
-        due = view_doses(line.facts.doses, shared.on).assessment.forecast.earliest
+        due = assess_told(line.facts.doses, shared.on).forecast.earliest
         if due is not None and due.on > shared.on:
             raise DoseTooEarly(field="campaign", earliest_on=due.on)
 
@@ -68,7 +68,7 @@ def _shared_day(session: Session, lines: list[LineFacts], slot_at: datetime) -> 
     if not lines:
         return SharedDay(on, ())
     return shareable_on(
-        {line.campaign.vaccine_code: view_doses(line.facts.doses, on).assessment for line in lines},
+        {line.campaign.vaccine_code: assess_told(line.facts.doses, on) for line in lines},
         {line.campaign.vaccine_code: line.campaign.rules for line in lines},
         person=lines[0].facts.doses.person,
         on=on,

@@ -13,7 +13,7 @@ from outreach.campaigns.dose_facts import DoseEvaluation
 from outreach.campaigns.models import Product, ProductBatch, Vaccine
 from outreach.clinics.models import Site
 from outreach.ledger.codes import StrikeOffKind
-from outreach.ledger.dose_standing import view_doses
+from outreach.ledger.dose_view import assess_told
 from outreach.ledger.entries import stored_entries
 from outreach.ledger.entry_models import Deferral, Dose, LedgerEntry, StrikeOff
 from outreach.ledger.models import Consent, ContactPerson, Infection
@@ -63,7 +63,7 @@ class HealthReading:
         return tuple(found)
 
     def _line(self, entry: LedgerEntry, facts: LineFacts) -> LineCard:
-        view = view_doses(facts.facts.doses, self._day)
+        assessment = assess_told(facts.facts.doses, self._day)
         return LineCard(
             entry_id=entry.id,
             campaign_id=entry.campaign_id,
@@ -83,7 +83,7 @@ class HealthReading:
             assigned_name=self._users.get(entry.assigned_to or 0, ""),
             is_to_verify=entry.is_to_verify,
             doses_counted=entry.doses_counted,
-            assessment=view.assessment,
+            assessment=assessment,
             closure=self._closure(entry.id),
             version=entry.version,
         )
@@ -112,7 +112,7 @@ class HealthReading:
         evaluations = {
             found.dose.reference: found
             for facts in self._facts
-            for found in view_doses(facts.facts.doses, self._day).assessment.evaluations
+            for found in assess_told(facts.facts.doses, self._day).evaluations
         }
         rows: Any = self._session.execute(
             select(

@@ -29,7 +29,7 @@ from outreach.ledger.codes import (
     StrikeOffKind,
 )
 from outreach.ledger.deferrals import DeferralDraft
-from outreach.ledger.dose_standing import closes
+from outreach.ledger.dose_view import closes
 from outreach.ledger.entry_models import (
     Deferral,
     Dose,

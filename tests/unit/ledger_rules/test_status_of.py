@@ -14,7 +14,8 @@ from outreach.campaigns.dose_facts import Birth, DoseGiven, Infection, Person
 from outreach.campaigns.rule_packs import pack, rule_set_in_force
 from outreach.campaigns.rule_set import RuleSet
 from outreach.ledger.codes import DUE, EntryStatus, EvidenceGrade, LifeStatus, NextAction
-from outreach.ledger.dose_standing import DoseFacts, GradedDose, Need, view_doses
+from outreach.ledger.dose_standing import Need
+from outreach.ledger.dose_view import DoseFacts, GradedDose, view_doses
 from outreach.ledger.rules import (
     CLAUSES,
     BookingFact,
