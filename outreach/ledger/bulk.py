@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Table, func, select, text
+from sqlalchemy import Column, Connection, Dialect, LargeBinary, Table, func, select, text
 from sqlalchemy.orm import Session
 
 from outreach.db import Base
@@ -37,10 +38,10 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> list[int]:
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows past the session's own bookkeeping; every row names the same columns."""
+    """Insert rows past the session's own bookkeeping; every row names the same columns, two at least."""
     if rows:
         names = list(rows[0])
-        insert_tuples(session, model, names, ([row[name] for name in names] for row in rows))
+        insert_tuples(session, model, names, map(itemgetter(*names), rows))
 
 
 def insert_tuples(
@@ -52,34 +53,21 @@ def insert_tuples(
     """
     connection = session.connection()
     table = table_of(model)
-    convert = _converters([table.c[name] for name in names], connection.dialect)
-    ready = (
-        [
-            value if change is None else change(value)
-            for change, value in zip(convert, row, strict=True)
-        ]
-        for row in rows
-    )
-    columns = ", ".join(f'"{name}"' for name in names)
+    columns = zip(*rows, strict=True)
+    ready = [
+        _for_driver(values, table.c[name], connection.dialect)
+        for name, values in zip(names, columns, strict=False)
+    ]
+    if not ready:
+        return
+    values = list(zip(*ready, strict=True))
+    named = ", ".join(f'"{name}"' for name in names)
     if connection.dialect.name == "sqlite":
         holes = ", ".join("?" * len(names))
-        sql = f'INSERT INTO "{table.name}" ({columns}) VALUES ({holes})'  # noqa: S608 - names of models
-        values = [tuple(row) for row in ready]
-        if values:
-            connection.exec_driver_sql(sql, values)
+        sql = f'INSERT INTO "{table.name}" ({named}) VALUES ({holes})'  # noqa: S608 - names of models
+        connection.exec_driver_sql(sql, values)
         return
-    _copy(connection, f'COPY "{table.name}" ({columns}) FROM STDIN', ready)
-
-
-def _converted(
-    rows: Iterable[Sequence[Any]], convert: Sequence[Callable[[Any], Any] | None]
-) -> Iterator[Sequence[Any]]:
-    changes = [(at, change) for at, change in enumerate(convert) if change is not None]
-    for row in rows:
-        values = list(row)
-        for at, change in changes:
-            values[at] = change(values[at])
-        yield values
+    _copy(connection, f'COPY "{table.name}" ({named}) FROM STDIN', values)
 
 
 def _copy(connection: Connection, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -89,8 +77,18 @@ def _copy(connection: Connection, sql: str, rows: Iterable[Sequence[Any]]) -> No
             copy.write_row(row)
 
 
-def _converters(
-    columns: Sequence[Column[Any]], dialect: Dialect
-) -> list[Callable[[Any], Any] | None]:
-    """Return what turns a Python value into the driver's, per column; None where nothing is to be done."""
-    return [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+def _for_driver(values: Sequence[Any], column: Column[Any], dialect: Dialect) -> Sequence[Any]:
+    """Return a column's values as the driver takes them; a value that comes again is turned once."""
+    change = column.type.dialect_impl(dialect).bind_processor(dialect)
+    # Both drivers take bytes as they are.
+    if change is None or isinstance(column.type, LargeBinary):
+        return values
+    known: dict[Any, Any] = {}
+    ready = []
+    for value in values:
+        # Lists and dicts of a JSON column are told apart by how they are written.
+        key = repr(value) if isinstance(value, list | dict) else value
+        if key not in known:
+            known[key] = change(value)
+        ready.append(known[key])
+    return ready
