@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -17,6 +19,18 @@ def table_of(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - models of this house map one table each
     return table
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Put the search for reference cycles off: it goes through every new row, and rows make none."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def reserve_ids(session: Session, model: type[Base], count: int) -> list[int]:

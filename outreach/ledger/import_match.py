@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
+from outreach.kernel.slices import slices
 from outreach.ledger.codes import BatchState, RowKind
 from outreach.ledger.entry_models import Dose
 from outreach.ledger.import_models import ImportBatch, ImportRow
@@ -22,7 +23,6 @@ from outreach.ledger.outcome import Outcome, RowOutcome, RowValues
 from outreach.places.models import Address, Area
 from outreach.vault import Vault
 
-_AT_ONCE = 900
 SAME, OTHER = "same", "other"
 
 
@@ -94,8 +94,7 @@ def numbers_known(session: Session, *, rows: Iterable[RowOutcome], community_id:
         vault.index(row.values.id_number, purpose="id") for row in rows if row.values.id_number
     ]
     count = 0
-    for start in range(0, len(indexes), _AT_ONCE):
-        piece = indexes[start : start + _AT_ONCE]
+    for piece in slices(indexes):
         count += len(
             session.scalars(
                 select(Resident.id_index)
@@ -132,11 +131,11 @@ def _residents_by_number(
     }
     found: dict[int, int] = {}
     indexes = list(rows_of)
-    for start in range(0, len(indexes), _AT_ONCE):
+    for piece in slices(indexes):
         rows = session.execute(
             select(Resident.id, Resident.id_index, Resident.merged_into_id)
             .where(
-                Resident.id_index.in_(indexes[start : start + _AT_ONCE]),
+                Resident.id_index.in_(piece),
                 Resident.erased_at.is_(None),
             )
             .order_by(Resident.merged_into_id.is_(None).desc(), Resident.id)
@@ -166,13 +165,13 @@ def _residents_by_birth(
         if row.values.born_on is not None
     }
     found: dict[int, int] = {}
-    names = sorted({name for name, _ in wanted})
-    for start in range(0, len(names), _AT_ONCE):
+    for piece in slices(sorted(wanted)):
         rows = session.execute(
             select(Resident.id, Resident.name_folded, Resident.born_on, Resident.id_index)
             .where(
                 Resident.community_id == frame.community_id,
-                Resident.name_folded.in_(names[start : start + _AT_ONCE]),
+                Resident.name_folded.in_({name for name, _ in piece}),
+                Resident.born_on.in_({born_on for _, born_on in piece}),
                 Resident.merged_into_id.is_(None),
                 Resident.erased_at.is_(None),
             )
@@ -188,8 +187,7 @@ def _residents_by_birth(
 def _known(session: Session, frame: Frame, ids: set[int], vault: Vault) -> dict[int, Known]:
     listed = sorted(ids)
     found: dict[int, Known] = {}
-    for start in range(0, len(listed), _AT_ONCE):
-        piece = listed[start : start + _AT_ONCE]
+    for piece in slices(listed):
         found |= {row.id: _known_row(row) for row in _resident_rows(session, piece)}
         _add_phones(session, piece, found)
         _add_doses(session, piece, found, frame)
@@ -197,7 +195,7 @@ def _known(session: Session, frame: Frame, ids: set[int], vault: Vault) -> dict[
     return found
 
 
-def _resident_rows(session: Session, ids: list[int]) -> Iterable[Row[Any]]:
+def _resident_rows(session: Session, ids: Sequence[int]) -> Iterable[Row[Any]]:
     return session.execute(
         select(
             Resident.id,
@@ -233,7 +231,7 @@ def _known_row(row: Row[Any]) -> Known:
     )
 
 
-def _add_phones(session: Session, ids: list[int], found: dict[int, Known]) -> None:
+def _add_phones(session: Session, ids: Sequence[int], found: dict[int, Known]) -> None:
     """Numbers that a person marked as wrong count as known: a file must not bring them back."""
     rows = session.execute(
         select(ContactPerson.resident_id, Phone.number_index)
@@ -244,7 +242,7 @@ def _add_phones(session: Session, ids: list[int], found: dict[int, Known]) -> No
         found[resident_id].phones[index] = True
 
 
-def _add_doses(session: Session, ids: list[int], found: dict[int, Known], frame: Frame) -> None:
+def _add_doses(session: Session, ids: Sequence[int], found: dict[int, Known], frame: Frame) -> None:
     """Doses that a person took back count as known too: the same old list must not bring them back."""
     rows = session.execute(
         select(Dose.resident_id, Dose.given_on).where(
@@ -256,7 +254,7 @@ def _add_doses(session: Session, ids: list[int], found: dict[int, Known], frame:
 
 
 def _add_last_said(
-    session: Session, ids: list[int], found: dict[int, Known], frame: Frame, vault: Vault
+    session: Session, ids: Sequence[int], found: dict[int, Known], frame: Frame, vault: Vault
 ) -> None:
     """Add what the newest earlier file said: what a file merely repeats is no change (hand edits stay)."""
     rows = session.scalars(

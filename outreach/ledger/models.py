@@ -29,7 +29,7 @@ class Household(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
-    address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id"))
+    address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id"), index=True)
     building: Mapped[str] = mapped_column(default="")
     unit: Mapped[str] = mapped_column(default="")
     floor: Mapped[int | None]

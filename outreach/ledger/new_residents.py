@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.db import vault_of
 from outreach.kernel.dates import eligible_on
 from outreach.kernel.errors import InvalidInput
+from outreach.kernel.slices import slices
 from outreach.ledger.bulk import insert_rows, insert_tuples, reserve_ids
 from outreach.ledger.codes import (
     MOBILITY,
@@ -228,13 +229,14 @@ def _add_addresses(session: Session, rows: Sequence[NewResident]) -> list[int | 
     known: dict[tuple[int, str], int] = {}
     fresh: dict[tuple[int, str], NewResident] = {}
     communities = {row.community_id for row in rows if row.address.strip()}
-    if len(rows) > 1 and communities:
+    texts = sorted({row.address.strip() for row in rows if row.address.strip()})
+    for some in slices(texts if len(rows) > 1 else []):
         found = session.execute(
             select(Address.id, Address.area_id, Address.text)
-            .where(Address.area_id.in_(communities))
+            .where(Address.text.in_(some), Address.area_id.in_(communities))
             .order_by(Address.id.desc())
         )
-        known = {(area_id or 0, text): address_id for address_id, area_id, text in found}
+        known |= {(area_id or 0, text): address_id for address_id, area_id, text in found}
     for row in rows:
         key = (row.community_id, row.address.strip())
         if row.address_id is None and key[1] and key not in known:
@@ -270,13 +272,14 @@ def _households(
     """Return the household of each row: people behind one door, where the address names a door."""
     wanted = {a for a, row in zip(addresses, rows, strict=True) if a and names_a_door(row.address)}
     known: dict[int, int] = {}
-    if wanted:
+    communities = {row.community_id for row in rows}
+    for some in slices(sorted(wanted)):
         found = session.execute(
             select(Household.id, Household.address_id)
-            .where(Household.area_id.in_({row.community_id for row in rows}))
+            .where(Household.address_id.in_(some), Household.area_id.in_(communities))
             .order_by(Household.id.desc())
         )
-        known = {address_id: i for i, address_id in found if address_id in wanted}
+        known |= {address_id: i for i, address_id in found if address_id is not None}
     fresh: dict[int, NewResident] = {}
     for address_id, row in zip(addresses, rows, strict=True):
         if address_id in wanted and address_id is not None and address_id not in known:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
+from outreach.kernel.slices import slices
 from outreach.ledger.bulk import insert_rows
 from outreach.ledger.codes import RowKind
 from outreach.ledger.entry_models import Dose
@@ -28,7 +29,6 @@ CONFLICTS = (
     Verdict.ROW_UNREADABLE,
 )
 ASKED_BEFORE = "asked_before"
-_AT_ONCE = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ def named_residents(
     }
     found: dict[str, Named] = {}
     indexes = list(numbers)
-    for start in range(0, len(indexes), _AT_ONCE):
+    for piece in slices(indexes):
         question = select(
             Resident.id, Resident.id_index, Resident.community_id, Resident.name
         ).where(
-            Resident.id_index.in_(indexes[start : start + _AT_ONCE]),
+            Resident.id_index.in_(piece),
             Resident.merged_into_id.is_(None),
             Resident.erased_at.is_(None),
         )
@@ -99,11 +99,11 @@ def named_residents(
 def _add_doses(session: Session, people: Iterable[Named], vaccine_id: int) -> None:
     by_id = {person.resident_id: person for person in people}
     ids = sorted(by_id)
-    for start in range(0, len(ids), _AT_ONCE):
+    for piece in slices(ids):
         rows = session.execute(
             select(Dose.resident_id, Dose.id, Dose.given_on)
             .where(
-                Dose.resident_id.in_(ids[start : start + _AT_ONCE]),
+                Dose.resident_id.in_(piece),
                 Dose.vaccine_id == vaccine_id,
                 Dose.voided_at.is_(None),
             )

@@ -12,6 +12,7 @@ from rapidfuzz.fuzz import ratio
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.kernel.slices import slices
 from outreach.ledger.matching import Candidate, Person, compare
 from outreach.ledger.models import ContactPerson, Phone, Resident
 from outreach.places.models import Address
@@ -124,12 +125,11 @@ def _sharing_phones(session: Session, community_id: int) -> list[list[int]]:
 
 def _phones(session: Session, ids: Collection[int]) -> dict[int, frozenset[str]]:
     found: dict[int, set[str]] = defaultdict(set)
-    listed = sorted(ids)
-    for start in range(0, len(listed), 900):
+    for piece in slices(sorted(ids)):
         rows = session.execute(
             select(ContactPerson.resident_id, Phone.number_index)
             .join(Phone, Phone.contact_person_id == ContactPerson.id)
-            .where(ContactPerson.resident_id.in_(listed[start : start + 900]))
+            .where(ContactPerson.resident_id.in_(piece))
         )
         for resident_id, index in rows:
             found[resident_id].add(index.hex())

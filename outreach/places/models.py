@@ -69,6 +69,8 @@ class Address(Base):
     """A text with a WGS-84 point and what is known about reaching the door."""
 
     __tablename__ = "address"
+    # A hash takes a text of any length.
+    __table_args__ = (Index("ix_address_text", "text", postgresql_using="hash"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)

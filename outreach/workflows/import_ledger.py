@@ -19,6 +19,7 @@ from outreach.campaigns.models import Campaign
 from outreach.campaigns.queries import default_campaign
 from outreach.db import Database
 from outreach.kernel.errors import OutreachError
+from outreach.ledger.bulk import uncollected
 from outreach.ledger.codes import BatchState, Cause, LifeReportKind, RowKind
 from outreach.ledger.columns import ColumnMap
 from outreach.ledger.doses import NewDose, add_doses
@@ -393,6 +394,7 @@ def context(session: Session, batch: ImportBatch, hand: Hand) -> tuple[Landing, 
     return landing, Basis(batch.id, batch.community_id, vaccine_id)
 
 
+@uncollected()
 def land_rows(
     session: Session,
     *,

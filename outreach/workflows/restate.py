@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.kernel.slices import slices
 from outreach.ledger.codes import Cause
 from outreach.ledger.entries import Hand, Stored, among, store, stored_entries
 from outreach.ledger.models import Resident
@@ -62,7 +63,7 @@ def restate_many(
     hand = Hand(cause=cause, now=now, day=day, by=by, actor=actor, reason=reason)
     frame = frame_of(session, campaign_id=campaign_id)
     done = Stored()
-    for ids in _chunks(sorted(set(resident_ids))):
+    for ids in slices(sorted(set(resident_ids)), CHUNK):
         done.add(_restate_chunk(session, ids, frame=frame, hand=hand, day=day))
     return done
 
@@ -85,8 +86,3 @@ def _restate_chunk(
         known={key: row for key, row in known.items() if key in mine},
         hand=hand,
     )
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.audit.trail import record
 from outreach.db import Base, vault_of
 from outreach.kernel.errors import MoveNotAllowed, OutreachError
+from outreach.kernel.slices import slices
 from outreach.ledger.bulk import table_of
 from outreach.ledger.codes import BatchState, Cause, PairState, ReportState, RowKind, Sex
 from outreach.ledger.doses import void_dose
@@ -32,7 +33,6 @@ from outreach.places.models import Address, Area
 from outreach.workflows.import_hand import Hand
 from outreach.workflows.restate import restate_many
 
-_AT_ONCE = 800
 # What an import itself writes about a person; anything else was done since, and depends on it.
 _OWN = (ContactPerson, SearchTerm, LedgerEntry, Dose, LifeReport, DuplicatePair, ImportRow)
 _OWN_OF_ENTRY = (StatusTransition, StrikeOff)
@@ -98,12 +98,12 @@ def _obstacles(session: Session, batch: ImportBatch, created: Sequence[int]) -> 
     found: dict[str, int] = {}
     own = {model.__tablename__ for model in _OWN}
     own_of_entry = {model.__tablename__ for model in _OWN_OF_ENTRY}
-    for ids in _pieces(created):
+    for ids in slices(created):
         counts = _references(session, "resident", ids, leave_out=own)
         entries = session.scalars(
             select(LedgerEntry.id).where(LedgerEntry.resident_id.in_(ids))
         ).all()
-        for piece in _pieces(entries):
+        for piece in slices(entries):
             for name, count in _references(
                 session, "ledger_entry", piece, leave_out=own_of_entry
             ).items():
@@ -318,7 +318,7 @@ def _withdraw_words(session: Session, batch: ImportBatch) -> None:
 
 
 def _remove_people(session: Session, created: Sequence[int]) -> None:
-    for ids in _pieces(created):
+    for ids in slices(created):
         homes = session.execute(
             select(Resident.address_id, Resident.household_id).where(Resident.id.in_(ids))
         ).all()
@@ -356,15 +356,10 @@ def _remove_people(session: Session, created: Sequence[int]) -> None:
 
 def _remove_unused(session: Session, table: Table, ids: set[int]) -> None:
     """Remove homes where nobody lives any more and to which nothing else points."""
-    for piece in _pieces(sorted(ids)):
+    for piece in slices(sorted(ids)):
         used: set[int] = set()
         for key in _keys_to(table.name):
             used |= set(session.scalars(select(key.parent).where(key.parent.in_(piece)).distinct()))
         left = [i for i in piece if i not in used]
         if left:
             session.execute(delete(table).where(table.c.id.in_(left)))
-
-
-def _pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
