@@ -15,6 +15,8 @@ from typing import Any
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.fuzz import ratio
 
+from outreach.ledger.readings import readings
+
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 _NEAR_PINYIN, _NEAR_LATIN = 90.0, 0.93
 _MOST_READINGS = 12
@@ -167,10 +169,7 @@ def sounds(name: str) -> frozenset[str]:
     folded = fold_name(name)
     if not _CHINESE.search(folded):
         return frozenset((folded,)) if folded else frozenset()
-    from pypinyin import Style, pinyin
-
-    readings = pinyin(folded, style=Style.NORMAL, heteronym=True)
-    merged = [tuple(dict.fromkeys(_merge_sounds(r) for r in options)) for options in readings]
+    merged = [tuple(dict.fromkeys(map(_merge_sounds, readings(one)))) for one in folded]
     ways = 1
     for index, options in enumerate(merged):
         if ways * len(options) > _MOST_READINGS:

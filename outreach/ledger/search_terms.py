@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from outreach.ledger.matching import fold_name
+from outreach.ledger.readings import readings
 
 NAME, SOUND, INITIALS, PLACE = "n:", "p:", "i:", "a:"
 _CHINESE = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -100,10 +101,10 @@ def _spoken(way: tuple[str, ...]) -> set[str]:
 def _ways(folded: str) -> list[tuple[str, ...]]:
     options = [_readings(character) for character in folded[:12]]
     ways = 1
-    for index, readings in enumerate(options):
+    for index, ways_of_one in enumerate(options):
         # The surname comes first and its rare reading matters most, so later ones are cut.
-        if ways * len(readings) > _MOST_READINGS:
-            options[index] = readings[:1]
+        if ways * len(ways_of_one) > _MOST_READINGS:
+            options[index] = ways_of_one[:1]
         ways *= len(options[index])
     return list(product(*options))
 
@@ -112,10 +113,7 @@ def _ways(folded: str) -> list[tuple[str, ...]]:
 def _readings(character: str) -> tuple[str, ...]:
     if not _CHINESE.match(character):
         return (character,) if character.isalnum() else ("",)
-    from pypinyin import Style, pinyin
-
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)
-    plain = (reading.replace("ü", "v") for reading in found[0])
+    plain = (reading.replace("ü", "v") for reading in readings(character))
     kept = tuple(dict.fromkeys(r for r in plain if r.isascii() and r.isalpha()))
     return kept or (character,)
 
