@@ -41,7 +41,9 @@ def parse(kind: str, data: bytes, wanted: Mapping[str, Any]) -> Iterator[Frame]:
         if wanted["is_text"]
         else open_source(data, limits=limits)
     )
+    del data
     columns, sheet, first, others = _choose(source, wanted, is_preview=kind == "preview")
+    source.let_go()
     yield "head", _head(source, sheet, columns, first, others)
     if kind == "preview" or columns is None:
         return

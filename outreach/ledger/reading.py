@@ -80,6 +80,10 @@ class Source:
             return _text_sheet(self._text, self.limits)
         return _workbook_sheet(self._workbook, name, self.limits)
 
+    def let_go(self) -> None:
+        """Give the file's own memory back: sheets that were taken stay, no other can be."""
+        self._workbook, self._text = None, ""
+
 
 def open_source(data: bytes, *, limits: Limits = LIMITS) -> Source:
     """Open the bytes of a spreadsheet or text file."""

@@ -14,8 +14,9 @@ def mark_repeats(outcomes: Iterable[RowOutcome | SkippedRow]) -> Iterator[RowOut
     Two different numbers are two people, whatever their names. A repeat keeps its life words: a
     death written beside the second entry of a person is still news of that person.
     """
+    # Tuples, for a hundred thousand lists would weigh more than the people.
     by_id: dict[str, tuple[int, str]] = {}
-    by_birth: dict[tuple[str, date], list[tuple[int, str | None]]] = {}
+    by_birth: dict[tuple[str, date], tuple[tuple[int, str | None], ...]] = {}
     for item in outcomes:
         if isinstance(item, SkippedRow) or not item.is_in_ledger:
             yield item
@@ -29,12 +30,12 @@ def mark_repeats(outcomes: Iterable[RowOutcome | SkippedRow]) -> Iterator[RowOut
                 continue
         if v.born_on is not None:
             number = v.id_number or v.id_kept_digits
-            others = by_birth.setdefault((v.name, v.born_on), [])
+            others = by_birth.get((v.name, v.born_on), ())
             same = next((row for row, other in others if _may_be_one(number, other)), None)
             if same is not None:
                 yield _repeat(item, same, ("same_name_and_birth",))
                 continue
-            others.append((item.row, number))
+            by_birth[v.name, v.born_on] = (*others, (item.row, number))
         yield item
 
 
