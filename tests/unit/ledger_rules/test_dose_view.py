@@ -58,7 +58,7 @@ def histories(draw: st.DrawFn) -> tuple[DoseFacts, date]:
     return DoseFacts(person, own, rules, closing, target), draw(DAYS)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(histories())
 def test_a_shared_judgement_is_everyones_own(drawn: tuple[DoseFacts, date]) -> None:
     facts, day = drawn
