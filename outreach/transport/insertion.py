@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from outreach.transport.run_facts import Halt, Rider, RunCheck, RunFacts, Travel, Violation
-from outreach.transport.stop_check import check_run, keeps_every_bound, new_violations
+from outreach.transport.stop_check import (
+    Judged,
+    check_run,
+    judge_run,
+    keeps_every_bound,
+    new_violations,
+)
 
 TRIED_WHEN_NOTHING_FITS = 3
 EXACT_TRIES = 60
@@ -48,10 +54,9 @@ def best_insertion(
         changed = with_leg(run, rider, at, to)
         if before.is_fine and not keeps_every_bound(changed, travel):
             continue
-        after = check_run(changed, travel)
-        breaks = new_violations(before, after)
-        if not breaks:
-            return Insertion(at, to, cost, (), after)
+        after = judge_run(changed, travel)
+        if not new_violations(before, after):
+            return Insertion(at, to, cost, (), after.check())
     return _least_bad(run, rider, travel, before, first)
 
 
@@ -196,20 +201,17 @@ def _least_bad(
         key=lambda at: abs((before.halts[at - 1].leaves_s if at else run.duty.starts_s) - wished),
     )[:TRIED_WHEN_NOTHING_FITS]
     places = [_place(run, h.leg_id, is_pickup=h.is_pickup) for h in run.halts]
-    best: Insertion | None = None
-    for at in near:
-        for to in range(at, min(size, at + 1) + 1):
-            after = check_run(with_leg(run, rider, at, to + 1), travel)
-            breaks = new_violations(before, after)
-            ends = (run.car.start_place, run.car.end_place)
-            cost = _added(rider, travel, places, at, to, ends)
-            found = Insertion(at, to + 1, cost, breaks, after)
-            if best is None or (len(breaks), cost) < (len(best.breaks), best.cost_s):
-                best = found
-            if len(breaks) <= 1:
-                return found  # nearest to the wished time, and nothing breaks less
-    assert best is not None  # noqa: S101 - there is always the end of the run
-    return best
+    ends = (run.car.start_place, run.car.end_place)
+    tried: list[tuple[int, float, int, int, Judged]] = []
+    for at, to in [(a, b) for a in near for b in range(a, min(size, a + 1) + 1)]:
+        after = judge_run(with_leg(run, rider, at, to + 1), travel)
+        broken = len(new_violations(before, after))
+        tried.append((broken, _added(rider, travel, places, at, to, ends), at, to, after))
+        if broken <= 1:
+            break  # nearest to the wished time, and nothing breaks less
+    best = tried[-1] if tried[-1][0] <= 1 else min(tried, key=lambda one: one[:2])
+    _, cost, at, to, after = best
+    return Insertion(at, to + 1, cost, new_violations(before, after), after.check())
 
 
 def _place(run: RunFacts, leg_id: int, *, is_pickup: bool) -> int:

@@ -6,6 +6,8 @@ the plainest schedule is reported with what it breaks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from outreach.transport.run_facts import (
     LONGEST_WAIT_ABOARD_S,
     Breach,
@@ -29,18 +31,37 @@ from outreach.transport.stop_schedule import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a run breaks; when each of its stops happens is told of the runs that are shown alone."""
+
+    violations: tuple[Violation, ...]
+    _run: RunFacts
+    _rows: Rows
+    _times: list[float]
+
+    def check(self) -> RunCheck:
+        """Return the same with the times of every stop."""
+        return _result(self._run, self._rows, self._times, self.violations)
+
+
 def check_run(run: RunFacts, travel: Travel) -> RunCheck:
     """Return when each stop happens and what the run breaks."""
+    return judge_run(run, travel).check()
+
+
+def judge_run(run: RunFacts, travel: Travel) -> Judged:
+    """Return what the run breaks, by the same exact check: for those who try many orders."""
     rows = Rows(run, travel)
     bound, times = told_schedule(run, travel) or (rows, feasible(rows) or plain(rows))
     fetch_later(bound, times)
-    violations = [
+    violations = (
         *_crew_breaches(run),
         *_order_breaches(run),
         *_load_breaches(run, rows),
         *_time_breaches(run, rows, times),
-    ]
-    return _result(run, rows, times, violations)
+    )
+    return Judged(violations, run, rows, times)
 
 
 def keeps_every_bound(run: RunFacts, travel: Travel) -> bool:
@@ -63,7 +84,7 @@ def keeps_every_bound(run: RunFacts, travel: Travel) -> bool:
     return back <= duty.ends_s + EPSILON_S and least_worked <= duty.longest_day_s + EPSILON_S
 
 
-def new_violations(before: RunCheck, after: RunCheck) -> tuple[Violation, ...]:
+def new_violations(before: RunCheck, after: RunCheck | Judged) -> tuple[Violation, ...]:
     """Return what a change breaks that was whole before; or breaks clearly more than before."""
     old = {v.cause: v for v in before.violations}
     return tuple(v for v in after.violations if v.cause not in old or _is_worse(old[v.cause], v))
@@ -181,7 +202,9 @@ def _shift_breaches(run: RunFacts, rows: Rows, times: list[float]) -> list[Viola
     return found
 
 
-def _result(run: RunFacts, rows: Rows, times: list[float], violations: list[Violation]) -> RunCheck:
+def _result(
+    run: RunFacts, rows: Rows, times: list[float], violations: tuple[Violation, ...]
+) -> RunCheck:
     latest = latest_starts(run, rows)
     earliest = plain(rows)
     halts = []
@@ -207,7 +230,7 @@ def _result(run: RunFacts, rows: Rows, times: list[float], violations: list[Viol
     driving = rows.first_drive + sum(rows.drive) + rows.last_drive
     return RunCheck(
         halts=tuple(halts),
-        violations=tuple(violations),
+        violations=violations,
         driving_s=driving if run.halts else 0.0,
         leaves_depot_s=times[0] - rows.first_drive if times else run.duty.starts_s,
         back_at_s=leaves_at(rows, times, rows.size - 1) + rows.last_drive
