@@ -148,7 +148,7 @@ class _Rules:
         return id(self.rules)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _without_doses(
     birth: Birth | None, conditions: frozenset[str], rules: _Rules, target: int | None, day: date
 ) -> DoseStanding:
@@ -157,7 +157,7 @@ def _without_doses(
     return standing_of(assess(person, rules.rules, as_of=day), target)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def _alike(
     history: _History, rules: _Rules, target: int | None, first: date, day: date
 ) -> DoseStanding | None:
@@ -179,7 +179,7 @@ def _alike(
     return found if found.earliest_on is None or found.earliest_on > first else None
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _past_every_age_from(birth: Birth, rules: _Rules) -> date:
     return max((age.after(birth.latest) for age in _ages(rules.rules)), default=birth.latest)
 
