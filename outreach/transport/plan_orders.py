@@ -53,7 +53,7 @@ def plan_in_force(stated: Stated, checks: Mapping[int, RunCheck]) -> Plan:
 
 
 def orders_of(plan: Plan, stated: Stated, sheet: DaySheet) -> dict[int, tuple[Halt, ...]]:
-    """Return each run's stops as the plan wants them: what is done first, then the new order."""
+    """Return each run's stops as the plan wants them: what is done, what is in doubt, the new order."""
     orders = {}
     for route in plan.routes:
         run = sheet.run(int(route.vehicle[1:]))
@@ -61,7 +61,8 @@ def orders_of(plan: Plan, stated: Stated, sheet: DaySheet) -> dict[int, tuple[Ha
             (stop for stop in run.stops if stop.done_at is not None),
             key=lambda stop: (stop.done_at, stop.position),
         )
-        halts = [stop.halt() for stop in done]
+        doubtful = [s for s in run.stops if s.leg_id in stated.in_doubt and s.done_at is None]
+        halts = [stop.halt() for stop in (*done, *doubtful)]
         passed = {(halt.leg_id, halt.is_pickup) for halt in halts}
         for planned in route.stops:
             if planned.leg is None:

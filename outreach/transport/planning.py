@@ -7,7 +7,7 @@ done, what is locked stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -67,6 +67,7 @@ class Stated:
     appointment_of: Mapping[str, tuple[int, ...]]  # episode → appointments
     requested: Mapping[str, Request] = field(default_factory=dict)
     slot_of: Mapping[str, SlotWanted] = field(default_factory=dict)
+    in_doubt: frozenset[int] = frozenset()  # legs that stay on their run unplanned
 
 
 def can_be_planned(run: RunSheet) -> bool:
@@ -95,16 +96,22 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
         max_wait_aboard_s=LONGEST_WAIT_ABOARD_S,
         dimensions=DIMENSIONS,
     )
-    return Stated(problem, origin_s, riders, appointments, requested, slot_of)
+    doubtful = frozenset(x.leg_id for x in sheet.legs.values() if is_in_doubt(sheet, x, now))
+    return Stated(problem, origin_s, riders, appointments, requested, slot_of, doubtful)
 
 
-def late_as_it_is(sheet: DaySheet, now: datetime) -> DaySheet:
-    """Return the sheet with room for those who were told a time that is past: fetched late, not forgotten."""
+def late_as_it_is(
+    sheet: DaySheet, now: datetime, *, unknown: Collection[int] = frozenset()
+) -> DaySheet:
+    """Return the sheet with room for those who were told a time that is past: fetched late, not forgotten.
+
+    ``unknown`` are those of whom nobody knows whether they were fetched; their times stay as they are.
+    """
     legs = dict(sheet.legs)
     for leg in sheet.legs.values():
-        is_due = leg.direction is Direction.OUTBOUND and leg.promised is not None
         late = now - leg.pickup.until_at
-        if not is_due or leg.rider().told is None or not timedelta(0) < late <= LATEST_FETCHED:
+        is_late = timedelta(0) < late <= LATEST_FETCHED
+        if leg.leg_id in unknown or not is_late or not _was_told_the_way_there(leg):
             continue
         more = late + LATE_PLAY
         legs[leg.leg_id] = replace(
@@ -113,6 +120,39 @@ def late_as_it_is(sheet: DaySheet, now: datetime) -> DaySheet:
             dropoff=TimeWindow(leg.dropoff.from_at, leg.dropoff.until_at + more),
         )
     return replace(sheet, legs=legs)
+
+
+def _was_told_the_way_there(leg: LegSheet) -> bool:
+    return leg.direction is Direction.OUTBOUND and leg.rider().told is not None
+
+
+def on_silent_runs(sheet: DaySheet, now: datetime) -> frozenset[int]:
+    """Return the told rides, due by now, of cars that can go and have told nothing: driven, perhaps."""
+    silent = {
+        r.run_id
+        for r in sheet.runs.values()
+        if can_be_planned(r) and r.status is not RunStatus.UNDER_WAY
+    }
+    return frozenset(
+        leg_id
+        for leg_id, run_id in sheet.run_of_leg.items()
+        if run_id in silent and leg_id in sheet.legs and is_in_doubt(sheet, sheet.leg(leg_id), now)
+    )
+
+
+def is_in_doubt(sheet: DaySheet, leg: LegSheet, now: datetime) -> bool:
+    """Tell whether a told ride to a site is overdue on its car, and nobody tapped a thing.
+
+    It was driven and not noted, or it was forgotten: people find out, the alarm is up. A plan must
+    not take someone off a car on a guess, so the ride stays where it is while that car goes; and
+    the way home is planned, since someone may be waiting for it.
+    """
+    return (
+        leg.status in PLANNABLE
+        and leg.leg_id in sheet.run_of_leg
+        and leg.pickup.until_at < now
+        and _was_told_the_way_there(leg)
+    )
 
 
 def _origin(sheet: DaySheet, now: datetime) -> float:
@@ -256,7 +296,7 @@ def _booked(
     for leg in sorted(
         sheet.legs.values(), key=lambda x: (x.direction is Direction.RETURN, x.leg_id)
     ):
-        if is_in_play(sheet, fleet, leg):
+        if is_in_play(sheet, fleet, leg) and not is_in_doubt(sheet, leg, scribe.now):
             by_appointment.setdefault(leg.appointment_id, []).append(leg)
     riders: dict[str, tuple[int, ...]] = {}
     single: dict[int, Episode] = {}

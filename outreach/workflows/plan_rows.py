@@ -21,7 +21,7 @@ from outreach.transport.codes import LegStatus, RunStatus, StopKind
 from outreach.transport.models import Escort, EscortKnows
 from outreach.transport.plan_requests import Request
 from outreach.transport.plan_result import CrewChange
-from outreach.transport.planning import Wish, can_be_planned, late_as_it_is
+from outreach.transport.planning import Wish, can_be_planned, late_as_it_is, on_silent_runs
 from outreach.transport.queries import crews_on, labels_for
 from outreach.transport.run_facts import RunCheck
 from outreach.transport.sheets import DaySheet, RunSheet, read_day, with_run
@@ -87,7 +87,7 @@ def read_rows(
     begins = min((run.starts_at for run in standing.runs.values()), default=now)
     table = travel_table(points, travel, leaving=begins.astimezone(zone))
     driven = _new_drivers(standing, drivers)
-    sheet = late_as_it_is(standing, now)
+    sheet = late_as_it_is(standing, now, unknown=on_silent_runs(standing, now))
     for run_id, driver in driven.items():
         sheet = with_run(sheet, _driven_by(sheet.run(run_id), driver))
     sheet, transfers = _transferred(sheet)

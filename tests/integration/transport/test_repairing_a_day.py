@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from outreach.accounts.rules import EVERYWHERE
@@ -11,7 +13,7 @@ from outreach.clinics.codes import DayEventKind
 from outreach.contact.codes import Step
 from outreach.contact.message_models import Message
 from outreach.db import Database
-from outreach.transport.codes import LegStatus, StopKind
+from outreach.transport.codes import Direction, LegStatus, StopKind
 from outreach.transport.fleet import CarDraft
 from outreach.transport.models import Leave
 from outreach.transport.plan_result import WordState
@@ -100,6 +102,42 @@ def test_fault_55_a_car_breaks_down_with_three_aboard(database: Database) -> Non
     moved = {word.leg_id for word in proposal.words if word.state is WordState.MOVED}
     assert {change.leg_id for change in done.told} == moved
     assert set(texts) <= moved
+
+
+@pytest.mark.parametrize("minutes", [5, 61])
+def test_a_repair_takes_nobody_off_a_car_whose_driver_taps_nothing(
+    database: Database, minutes: int
+) -> None:
+    day, _booked = published_day(database, elders=12, cars=3)
+    driving = [run for run in day.runs if stops_of(database, run)]
+    broken_id = driving[0]
+    others = {
+        stop.leg_id: run for run in day.runs if run != broken_id for stop in stops_of(database, run)
+    }
+    stranded = {stop.leg_id for stop in stops_of(database, broken_id)}
+    now = max(
+        leg_of(database, i).pickup_until_at for i in _outbound(database, {*others, *stranded})
+    )
+    now += timedelta(minutes=minutes)
+    with database.write() as session:
+        run = session.get_one(Run, broken_id)
+        break_down(session, vehicle_id=run.vehicle_id, on=DAY, reason="发动机", by=day.by, now=now)
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="car", scope=EVERYWHERE, by=day.by, now=now
+    )
+    _plan, proposal = kept(database, plan_id)
+    assert proposal.after.broken <= proposal.before.broken
+    assert not {leg for left in proposal.left for leg in left.leg_ids} & set(others)
+    accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
+    run_of = {stop.leg_id: run for run in day.runs for stop in stops_of(database, run)}
+    for leg_id in _outbound(database, others):  # driven or forgotten, nobody knows: it stays there
+        assert run_of[leg_id] == others[leg_id]
+    for leg_id in {*others, *stranded} - _outbound(database, {*others, *stranded}):
+        assert run_of[leg_id] != broken_id  # whoever may wait at the site has a way home
+
+
+def _outbound(database: Database, leg_ids: Iterable[int]) -> set[int]:
+    return {i for i in leg_ids if leg_of(database, i).direction is Direction.OUTBOUND}
 
 
 def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) -> None:
