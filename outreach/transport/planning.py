@@ -7,7 +7,7 @@ done, what is locked stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ from outreach.transport.codes import OPEN_LEG, Direction, LegStatus, RunStatus
 from outreach.transport.codes import StopKind as HaltKind
 from outreach.transport.plan_requests import Request, SlotWanted, legs_for
 from outreach.transport.run_facts import LONGEST_WAIT_ABOARD_S
-from outreach.transport.sheets import DaySheet, LegSheet, RunSheet, StopSheet
+from outreach.transport.sheets import DaySheet, LegSheet, RunSheet, StopSheet, stops_by_now
 
 PLANNABLE = OPEN_LEG | {LegStatus.UNMET}
 DIMENSIONS = ("seats", "chairs")
@@ -100,18 +100,12 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
     return Stated(problem, origin_s, riders, appointments, requested, slot_of, doubtful)
 
 
-def late_as_it_is(
-    sheet: DaySheet, now: datetime, *, unknown: Collection[int] = frozenset()
-) -> DaySheet:
-    """Return the sheet with room for those who were told a time that is past: fetched late, not forgotten.
-
-    ``unknown`` are those of whom nobody knows whether they were fetched; their times stay as they are.
-    """
+def late_as_it_is(sheet: DaySheet, now: datetime) -> DaySheet:
+    """Return the sheet with room for those who were told a time that is past: fetched late, not forgotten."""
     legs = dict(sheet.legs)
     for leg in sheet.legs.values():
         late = now - leg.pickup.until_at
-        is_late = timedelta(0) < late <= LATEST_FETCHED
-        if leg.leg_id in unknown or not is_late or not _was_told_the_way_there(leg):
+        if not timedelta(0) < late <= LATEST_FETCHED or not _was_told_the_way_there(leg):
             continue
         more = late + LATE_PLAY
         legs[leg.leg_id] = replace(
@@ -126,22 +120,8 @@ def _was_told_the_way_there(leg: LegSheet) -> bool:
     return leg.direction is Direction.OUTBOUND and leg.rider().told is not None
 
 
-def on_silent_runs(sheet: DaySheet, now: datetime) -> frozenset[int]:
-    """Return the told rides, due by now, of cars that can go and have told nothing: driven, perhaps."""
-    silent = {
-        r.run_id
-        for r in sheet.runs.values()
-        if can_be_planned(r) and r.status is not RunStatus.UNDER_WAY
-    }
-    return frozenset(
-        leg_id
-        for leg_id, run_id in sheet.run_of_leg.items()
-        if run_id in silent and leg_id in sheet.legs and is_in_doubt(sheet, sheet.leg(leg_id), now)
-    )
-
-
 def is_in_doubt(sheet: DaySheet, leg: LegSheet, now: datetime) -> bool:
-    """Tell whether a told ride to a site is overdue on its car, and nobody tapped a thing.
+    """Tell whether a told ride to a site is long overdue on its car, and nobody tapped it.
 
     It was driven and not noted, or it was forgotten: people find out, the alarm is up. A plan must
     not take someone off a car on a guess, so the ride stays where it is while that car goes; and
@@ -153,6 +133,22 @@ def is_in_doubt(sheet: DaySheet, leg: LegSheet, now: datetime) -> bool:
         and leg.pickup.until_at < now
         and _was_told_the_way_there(leg)
     )
+
+
+def by_now(sheet: DaySheet, now: datetime) -> DaySheet:
+    """Return the sheet with what cars that can go and tell nothing have driven by now, as planned."""
+    runs, legs = dict(sheet.runs), dict(sheet.legs)
+    for run in sheet.runs.values():
+        if not can_be_planned(run):
+            continue
+        stops = stops_by_now(run, sheet.legs, now)
+        runs[run.run_id] = replace(run, stops=stops)
+        for was, stop in zip(run.stops, stops, strict=True):
+            if was is not stop:
+                is_pickup = stop.kind is HaltKind.PICKUP
+                status = LegStatus.ON_BOARD if is_pickup else LegStatus.DROPPED_OFF
+                legs[stop.leg_id] = replace(legs[stop.leg_id], status=status)
+    return replace(sheet, runs=runs, legs=legs)
 
 
 def _origin(sheet: DaySheet, now: datetime) -> float:
@@ -187,7 +183,7 @@ class _Scribe:
         )
 
     def leg(self, leg: LegSheet, key: str, *, vehicle: str | None) -> Leg:
-        """Return one ride; someone aboard has no window left to miss."""
+        """Return one ride; someone aboard has no window left to miss, but does not get out too early."""
         rider = leg.rider(self.now)
         windows = {
             HaltKind.PICKUP: (rider.pickup[0] - self.origin_s, rider.pickup[1] - self.origin_s),
@@ -203,7 +199,8 @@ class _Scribe:
                 )
         max_ride_s = float(leg.max_ride_s)
         if self.is_aboard(leg):
-            windows = dict.fromkeys(windows, (0.0, AT_NIGHT))
+            opens = min(windows[HaltKind.DROPOFF][0], self._longest_waited(leg))
+            windows = {HaltKind.PICKUP: (0.0, AT_NIGHT), HaltKind.DROPOFF: (opens, AT_NIGHT)}
             max_ride_s = AT_NIGHT
         promise = None
         if rider.told is not None and not self.is_aboard(leg):
@@ -230,6 +227,13 @@ class _Scribe:
             vehicle=vehicle,
             promise=promise,
         )
+
+    def _longest_waited(self, leg: LegSheet) -> float:
+        """Return when someone aboard gets out at the latest if their car drives on and waits in vain."""
+        done_at = self.stops[leg.leg_id][HaltKind.PICKUP].done_at
+        assert done_at is not None  # noqa: S101 - whoever is aboard was picked up
+        drive_s = self.table.between(leg.from_address_id, leg.to_address_id)
+        return done_at.timestamp() - self.origin_s + drive_s + LONGEST_WAIT_ABOARD_S
 
     def vehicle(self, run: RunSheet) -> Vehicle:
         """Return a run's car and crew: what is done is its head, and where it is free its beginning."""

@@ -152,4 +152,4 @@ class RunFacts:
     duty: Duty
     halts: tuple[Halt, ...]
     riders: Mapping[int, Rider]
-    not_before_s: float | None = None  # a run under way cannot go back in time
+    not_before_s: float | None = None  # nothing new can happen before now

@@ -167,6 +167,31 @@ class RunSheet:
         return self.status in {RunStatus.PUBLISHED, RunStatus.UNDER_WAY, RunStatus.FINISHED}
 
 
+def stops_by_now(
+    run: RunSheet, legs: Mapping[int, LegSheet], now: datetime
+) -> tuple[StopSheet, ...]:
+    """Return a run's stops; while its car tells nothing, those due by now count as done on time.
+
+    A driver may have no phone. Nobody knows better than the plan, so nothing that lies behind is
+    planned again on a guess; the alarms ask for the taps, and nothing of this is stored.
+    """
+    if run.status is not RunStatus.PUBLISHED:
+        return run.stops
+    return tuple(
+        replace(stop, reached_at=stop.arrives_at, done_at=stop.departs_at)
+        if _is_supposed(stop, legs[stop.leg_id], now)
+        else stop
+        for stop in run.stops
+    )
+
+
+def _is_supposed(stop: StopSheet, leg: LegSheet, now: datetime) -> bool:
+    # Whoever a desk sent home only after the planned time was not driven then.
+    was_ready = leg.ready_at is None or leg.ready_at <= stop.arrives_at
+    is_open = leg.status is LegStatus.ASSIGNED and stop.done_at is None
+    return is_open and was_ready and stop.arrives_at < now
+
+
 @dataclass(frozen=True, slots=True)
 class DaySheet:
     """Runs and legs of a day (or some of them) and the point of every address in them."""
@@ -181,10 +206,15 @@ class DaySheet:
     ) -> RunFacts:
         """Return a run as the check sees it, with its own stops or with others."""
         run = self.runs[run_id]
-        used = tuple(halts) if halts is not None else tuple(stop.halt() for stop in run.stops)
+        stops = run.stops if now is None else stops_by_now(run, self.legs, now)
+        if halts is None:
+            used = tuple(stop.halt() for stop in stops)
+        else:
+            past = {(s.leg_id, s.kind is StopKind.PICKUP): s.halt() for s in stops if s.done_at}
+            used = tuple(past.get((h.leg_id, h.is_pickup), h) for h in halts)
         riders = {i: self.legs[i].rider(now) for i in {halt.leg_id for halt in used}}
-        is_under_way = run.status is RunStatus.UNDER_WAY
-        floor = now.timestamp() if now is not None and is_under_way else None
+        is_on = now is not None and (run.status is RunStatus.UNDER_WAY or now < run.ends_at)
+        floor = now.timestamp() if now is not None and is_on else None
         return RunFacts(car=run.car, duty=run.duty, halts=used, riders=riders, not_before_s=floor)
 
     def leg(self, leg_id: int) -> LegSheet:

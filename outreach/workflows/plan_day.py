@@ -119,7 +119,24 @@ def _lay(rows: DayRows, stated: Stated, standing: Mapping[int, RunCheck], plan: 
     _free_the_rest(rows, laid)
     for run_id in sorted(laid.orders):
         _check_order(rows, laid, standing, run_id)
+    _place_again(rows, laid)
     return laid
+
+
+def _place_again(rows: DayRows, laid: _Laid) -> None:
+    """Give whoever a check took out of an order a place that passes it, both rides or none."""
+    for appointment_id in [i for i, why in laid.reasons.items() if why == NOT_CHECKED]:
+        placed = {halt.leg_id for halts in laid.orders.values() for halt in halts}
+        legs = [x for x in _legs_of(laid.sheet, appointment_id) if x.leg_id not in placed]
+        before = dict(laid.orders)
+        if legs and all(_insert(rows, laid, leg) for leg in legs):
+            del laid.reasons[appointment_id]
+        else:
+            laid.orders.update(before)
+    for run_id, halts in laid.orders.items():
+        if run_id in laid.checks and len(halts) != len(laid.checks[run_id].halts):
+            facts = laid.sheet.facts(run_id, halts=halts, now=rows.now)
+            laid.checks[run_id] = check_run(facts, rows.table.between)
 
 
 def _free_the_rest(rows: DayRows, laid: _Laid) -> None:
@@ -205,6 +222,8 @@ def _legs_of(sheet: DaySheet, appointment_id: int) -> list[LegSheet]:
 def _insert(rows: DayRows, laid: _Laid, leg: LegSheet) -> bool:
     best: tuple[float, int, tuple[Halt, ...]] | None = None
     for run_id, halts in laid.orders.items():
+        if not can_be_planned(laid.sheet.run(run_id)):
+            continue
         facts = laid.sheet.facts(run_id, halts=halts, now=rows.now)
         place = best_insertion(facts, leg.rider(rows.now), rows.table.between)
         if place.fits and (best is None or place.cost_s < best[0]):

@@ -21,7 +21,7 @@ from outreach.transport.codes import LegStatus, RunStatus, StopKind
 from outreach.transport.models import Escort, EscortKnows
 from outreach.transport.plan_requests import Request
 from outreach.transport.plan_result import CrewChange
-from outreach.transport.planning import Wish, can_be_planned, late_as_it_is, on_silent_runs
+from outreach.transport.planning import Wish, by_now, can_be_planned, late_as_it_is
 from outreach.transport.queries import crews_on, labels_for
 from outreach.transport.run_facts import RunCheck
 from outreach.transport.sheets import DaySheet, RunSheet, read_day, with_run
@@ -75,7 +75,8 @@ def read_rows(
 ) -> DayRows:
     """Read a day within some areas, then ask for driving times with no transaction open."""
     with database.read() as session:
-        standing = _in_scope(session, read_day(session, on=on, area_ids=area_ids), area_ids)
+        stored = _in_scope(session, read_day(session, on=on, area_ids=area_ids), area_ids)
+        standing = by_now(stored, now)
         _cars, drivers, escorts = crews_on(session, on=on, area_ids=area_ids)
         couples = _couples(session, standing)
         asked = open_requests(session, on=on, area_ids=area_ids, now=now) if with_requests else ()
@@ -87,7 +88,7 @@ def read_rows(
     begins = min((run.starts_at for run in standing.runs.values()), default=now)
     table = travel_table(points, travel, leaving=begins.astimezone(zone))
     driven = _new_drivers(standing, drivers)
-    sheet = late_as_it_is(standing, now, unknown=on_silent_runs(standing, now))
+    sheet = late_as_it_is(standing, now)
     for run_id, driver in driven.items():
         sheet = with_run(sheet, _driven_by(sheet.run(run_id), driver))
     sheet, transfers = _transferred(sheet)

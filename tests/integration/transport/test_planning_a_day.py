@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from outreach.db import Database
+from outreach.routing.engine import Limits
+from outreach.routing.plan import Plan as EnginePlan
+from outreach.routing.problem import Problem
 from outreach.transport.codes import LegStatus, PlanState
 from outreach.transport.plan_result import Mark, PlanKind, WordState
 from outreach.transport.run_models import RunStop
@@ -179,6 +183,27 @@ def test_fault_54_an_engine_that_breaks_down_leaves_a_marked_plan(
     assert proposal.after.people == 6
     accept(database, day, plan_id)
     assert all(r.broken == () for r in day_board(database, day.travel, on=DAY, now=NOW).runs)
+
+
+def test_an_order_that_does_not_pass_the_check_leaves_nobody_without_a_car_who_could_have_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = build_day(database, elders=9, cars=3)
+    book_all(database, day)
+    from outreach.routing.engine import plan_day
+
+    def late(problem: Problem, limits: Limits, **more: Any) -> EnginePlan:
+        """Answer as the engine does, with everybody of one car fetched after the last one was."""
+        plan = plan_day(problem, limits, **more)
+        full = max(plan.routes, key=lambda route: len(route.stops))
+        turned = replace(full, stops=tuple(s for s in full.stops if s.leg != full.stops[0].leg))
+        first = tuple(s for s in full.stops if s.leg == full.stops[0].leg)
+        spoilt = replace(turned, stops=(*turned.stops, *first))
+        return replace(plan, routes=tuple(spoilt if r is full else r for r in plan.routes))
+
+    monkeypatch.setattr("outreach.routing.engine.plan_day", late)
+    _plan_id, proposal = make(database, day)
+    assert (proposal.after.people, proposal.left) == (9, ())
 
 
 def test_fault_54_a_plan_keeps_to_its_time(database: Database) -> None:

@@ -104,21 +104,16 @@ def test_fault_55_a_car_breaks_down_with_three_aboard(database: Database) -> Non
     assert set(texts) <= moved
 
 
-@pytest.mark.parametrize("minutes", [5, 61])
-def test_a_repair_takes_nobody_off_a_car_whose_driver_taps_nothing(
+@pytest.mark.parametrize("minutes", [-25, 5, 61, 300])
+def test_a_repair_leaves_what_silent_cars_should_have_driven_and_plans_nothing_for_the_past(
     database: Database, minutes: int
 ) -> None:
     day, _booked = published_day(database, elders=12, cars=3)
-    driving = [run for run in day.runs if stops_of(database, run)]
-    broken_id = driving[0]
-    others = {
-        stop.leg_id: run for run in day.runs if run != broken_id for stop in stops_of(database, run)
-    }
-    stranded = {stop.leg_id for stop in stops_of(database, broken_id)}
-    now = max(
-        leg_of(database, i).pickup_until_at for i in _outbound(database, {*others, *stranded})
-    )
-    now += timedelta(minutes=minutes)
+    before = {(s.leg_id, s.kind): s for run in day.runs for s in stops_of(database, run)}
+    broken_id = next(run for run in day.runs if stops_of(database, run))
+    legs = {leg_id for leg_id, _kind in before}
+    due = max(leg_of(database, i).pickup_until_at for i in _outbound(database, legs))
+    now = due + timedelta(minutes=minutes)
     with database.write() as session:
         run = session.get_one(Run, broken_id)
         break_down(session, vehicle_id=run.vehicle_id, on=DAY, reason="发动机", by=day.by, now=now)
@@ -127,13 +122,18 @@ def test_a_repair_takes_nobody_off_a_car_whose_driver_taps_nothing(
     )
     _plan, proposal = kept(database, plan_id)
     assert proposal.after.broken <= proposal.before.broken
-    assert not {leg for left in proposal.left for leg in left.leg_ids} & set(others)
     accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
-    run_of = {stop.leg_id: run for run in day.runs for stop in stops_of(database, run)}
-    for leg_id in _outbound(database, others):  # driven or forgotten, nobody knows: it stays there
-        assert run_of[leg_id] == others[leg_id]
-    for leg_id in {*others, *stranded} - _outbound(database, {*others, *stranded}):
-        assert run_of[leg_id] != broken_id  # whoever may wait at the site has a way home
+    after = {(s.leg_id, s.kind): s for run in day.runs for s in stops_of(database, run)}
+    for key, was in before.items():
+        if was.run_id != broken_id and was.arrives_at < now:
+            # Driven or forgotten, nobody knows: it stays there, and no family hears of another time.
+            assert (after[key].run_id, after[key].arrives_at) == (was.run_id, was.arrives_at)
+            assert leg_of(database, key[0]).status is LegStatus.ASSIGNED
+        elif key in after and after[key].run_id != was.run_id:
+            assert after[key].arrives_at >= now
+    left = {leg_id for x in proposal.left for leg_id in x.leg_ids}
+    for leg_id in legs - left - _outbound(database, legs):  # may wait at the site
+        assert after[leg_id, StopKind.PICKUP].run_id != broken_id
 
 
 def _outbound(database: Database, leg_ids: Iterable[int]) -> set[int]:
