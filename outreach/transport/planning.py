@@ -86,7 +86,8 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
     origin_s = _origin(sheet, now)
     scribe = _Scribe(sheet, table, origin_s, now)
     fleet = {run.run_id: run for run in sheet.runs.values() if can_be_planned(run)}
-    episodes, riders, appointments = _booked(scribe, fleet, wish)
+    doubtful = frozenset(x.leg_id for x in sheet.legs.values() if is_in_doubt(sheet, x, now))
+    episodes, riders, appointments = _booked(scribe, fleet, wish, doubtful)
     asked, resources, requested, slot_of = _asked(scribe, wish.requests, riders)
     problem = Problem(
         travel_s=table.seconds,
@@ -96,7 +97,6 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
         max_wait_aboard_s=LONGEST_WAIT_ABOARD_S,
         dimensions=DIMENSIONS,
     )
-    doubtful = frozenset(x.leg_id for x in sheet.legs.values() if is_in_doubt(sheet, x, now))
     return Stated(problem, origin_s, riders, appointments, requested, slot_of, doubtful)
 
 
@@ -292,7 +292,7 @@ class _Scribe:
 
 
 def _booked(
-    scribe: _Scribe, fleet: Mapping[int, RunSheet], wish: Wish
+    scribe: _Scribe, fleet: Mapping[int, RunSheet], wish: Wish, doubtful: frozenset[int]
 ) -> tuple[list[Episode], dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
     """Return episodes of appointments, couples as one, with the legs and appointments they stand for."""
     sheet = scribe.sheet
@@ -300,7 +300,7 @@ def _booked(
     for leg in sorted(
         sheet.legs.values(), key=lambda x: (x.direction is Direction.RETURN, x.leg_id)
     ):
-        if is_in_play(sheet, fleet, leg) and not is_in_doubt(sheet, leg, scribe.now):
+        if leg.leg_id not in doubtful and is_in_play(sheet, fleet, leg):
             by_appointment.setdefault(leg.appointment_id, []).append(leg)
     riders: dict[str, tuple[int, ...]] = {}
     single: dict[int, Episode] = {}
