@@ -40,6 +40,20 @@ def main(people: int) -> None:
             .order_by(SiteSession.on)
         ).all()
         on = days[0]
+    booked = book_people(services, people, on=on, now=now)
+    if booked < people:
+        raise SystemExit(f"only {booked} could be booked")
+    sys.stdout.write(f"{on.isoformat()}\n")
+
+
+def book_people(
+    services: Services, people: int, *, on: date, now: datetime, notice: timedelta = timedelta()
+) -> int:
+    """Book up to so many who walk or need a hand, there and home by our cars; return how many.
+
+    Nobody gets a slot sooner than ``notice`` from now.
+    """
+    with services.database.read() as session:
         campaign_id = session.scalars(select(Campaign.id).order_by(Campaign.id)).first() or 0
         standing = select(Appointment.resident_id).where(Appointment.status.in_(STANDING))
         waiting = session.scalars(
@@ -56,13 +70,18 @@ def main(people: int) -> None:
     for resident_id in waiting:
         if booked == people:
             break
-        booked += _book(services, resident_id, campaign_id, on, now)
-    if booked < people:
-        raise SystemExit(f"only {booked} could be booked")
-    sys.stdout.write(f"{on.isoformat()}\n")
+        booked += _book(services, resident_id, campaign_id, on, now, now + notice)
+    return booked
 
 
-def _book(services: Services, resident_id: int, campaign_id: int, on: date, now: datetime) -> int:
+def _book(
+    services: Services,
+    resident_id: int,
+    campaign_id: int,
+    on: date,
+    now: datetime,
+    first: datetime,
+) -> int:
     with services.database.read() as session:
         offers = available_slots(
             session,
@@ -71,7 +90,7 @@ def _book(services: Services, resident_id: int, campaign_id: int, on: date, now:
             now=now,
             resident_id=resident_id,
         )
-    for offer in offers:
+    for offer in [each for each in offers if each.slot_at >= first]:
         booking = Booking(
             resident_id=resident_id,
             site_session_id=offer.site_session_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,22 +19,29 @@ from outreach.config import load_settings
 from outreach.kernel.errors import OutreachError
 from outreach.places.queries import business_clock, local_day
 from outreach.services import Services, build_services
-from outreach.transport.codes import LegStatus
+from outreach.transport.codes import Direction, LegStatus
 from outreach.transport.models import Escort
 from outreach.transport.run_models import RideLeg, Run, RunStop
 from outreach.transport.runs import CrewOf, open_runs_from_shifts
 from outreach.workflows.assign_leg import assign_leg
 from outreach.workflows.crew_run import crew_run
 from outreach.workflows.publish_runs import publish_runs
+from tests.journeys.sixty_people import book_people
+
+NEWCOMERS, REACHED_IN = 1, timedelta(minutes=80)
 
 
 def make(services: Services) -> dict[str, object]:
-    """Open today's runs, give the first an escort and every ride still to come that it fits, publish it."""
+    """Open today's runs, give the first an escort and every ride that it can still drive, publish it.
+
+    Someone is booked beforehand: the demo's own of today may all be too early for a car by now.
+    """
     database = services.database
     with database.write() as session:
         now = business_clock(session).now()
         on = local_day(session, now)
         open_runs_from_shifts(session, on=on, by=None, now=now)
+    book_people(services, NEWCOMERS, on=on, now=now, notice=REACHED_IN)
     with database.read() as session:
         run = session.scalars(
             select(Run).where(Run.on == on, Run.driver_id.is_not(None)).order_by(Run.id).limit(1)
@@ -42,8 +50,8 @@ def make(services: Services) -> dict[str, object]:
         begun = select(RideLeg.appointment_id).where(
             RideLeg.on == on, RideLeg.pickup_until_at < now
         )
-        waiting = session.scalars(
-            select(RideLeg.id)
+        waiting = session.execute(
+            select(RideLeg.id, RideLeg.appointment_id, RideLeg.direction)
             .where(
                 RideLeg.on == on,
                 RideLeg.status == LegStatus.WAITING,
@@ -60,7 +68,10 @@ def make(services: Services) -> dict[str, object]:
         by=None,
         now=now,
     )
-    for leg_id in waiting:
+    left = set[int]()
+    for leg_id, appointment_id, direction in waiting:
+        if appointment_id in left and direction is Direction.RETURN:
+            continue  # nobody brought them there
         try:
             assign_leg(
                 database,
@@ -72,6 +83,7 @@ def make(services: Services) -> dict[str, object]:
                 now=now,
             )
         except OutreachError as error:
+            left.add(appointment_id)
             sys.stderr.write(f"{leg_id}: {error.code}\n")
     publish_runs(
         database,
