@@ -155,6 +155,7 @@ class RunSheet:
     car: Car
     duty: Duty
     stops: tuple[StopSheet, ...]
+    is_taken_over: bool = False  # another driver begins now: what lies behind was not driven
 
     @property
     def leg_ids(self) -> tuple[int, ...]:
@@ -175,7 +176,8 @@ def stops_by_now(
     A driver may have no phone. Nobody knows better than the plan, so nothing that lies behind is
     planned again on a guess; the alarms ask for the taps, and nothing of this is stored.
     """
-    if run.status is not RunStatus.PUBLISHED:
+    can_go = run.duty.has_driver and not run.duty.driver_unfit and not run.car.unfit
+    if run.status is not RunStatus.PUBLISHED or run.is_taken_over or not can_go:
         return run.stops
     return tuple(
         replace(stop, reached_at=stop.arrives_at, done_at=stop.departs_at)

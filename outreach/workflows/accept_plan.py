@@ -263,7 +263,12 @@ class _Accepting:
             for leg_id, where in self.proposal.transfers.items()
             if leg_id in sheet.legs
         }
-        return replace(sheet, legs={**sheet.legs, **moved})
+        taken_over = {
+            change.run_id: replace(sheet.run(change.run_id), is_taken_over=True)
+            for change in self.proposal.crews
+            if change.driver_id is not None and change.run_id in sheet.runs
+        }
+        return replace(sheet, legs={**sheet.legs, **moved}, runs={**sheet.runs, **taken_over})
 
     def _leg(self, number: int) -> int | None:
         """Return the row of a leg of the plan; None for people who are not booked with these runs."""

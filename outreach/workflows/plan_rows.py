@@ -188,7 +188,9 @@ def _covers(crew: BoardCrew, run: RunSheet) -> bool:
 
 def _driven_by(run: RunSheet, driver: BoardCrew) -> RunSheet:
     duty = replace(run.duty, has_driver=True, driver_unfit=())
-    return replace(run, driver_id=driver.id, driver_name=driver.label, duty=duty)
+    return replace(
+        run, driver_id=driver.id, driver_name=driver.label, duty=duty, is_taken_over=True
+    )
 
 
 def _transferred(sheet: DaySheet) -> tuple[DaySheet, dict[int, int]]:

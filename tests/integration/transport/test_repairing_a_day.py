@@ -160,6 +160,25 @@ def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) ->
     assert day_board(database, day.travel, on=DAY, now=NOW).without_car == ()
 
 
+def test_people_of_a_driver_who_never_came_are_fetched_late_and_told(database: Database) -> None:
+    day, _booked = published_day(database, elders=6, cars=2)
+    run_id = max(day.runs, key=lambda run: len(stops_of(database, run)))
+    first = stops_of(database, run_id)[0]
+    now = first.arrives_at + timedelta(minutes=5)
+    with database.write() as session:
+        ill = session.get_one(Run, run_id).driver_id
+        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=now
+    )
+    accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
+    _plan, proposal = kept(database, plan_id)
+    left = {leg_id for x in proposal.left for leg_id in x.leg_ids}
+    planned = {(s.leg_id, s.kind): s for run in day.runs for s in stops_of(database, run)}
+    assert first.leg_id in left or planned[first.leg_id, StopKind.PICKUP].arrives_at >= now
+    assert all(stop.arrives_at >= now for stop in planned.values())
+
+
 def test_an_extended_observation_gets_its_own_way_home(database: Database) -> None:
     day, booked = published_day(database, elders=2, cars=2)
     appointment, out, back = booked[0]
