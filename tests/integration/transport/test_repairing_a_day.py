@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from outreach.transport.fleet import CarDraft
 from outreach.transport.models import Leave
 from outreach.transport.plan_result import WordState
 from outreach.transport.run_models import Promise, Run, RunStop
+from outreach.transport.sheets import RunSheet, read_day, with_run
 from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.break_down import break_down
 from outreach.workflows.day_board import day_board
@@ -160,23 +162,26 @@ def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) ->
     assert day_board(database, day.travel, on=DAY, now=NOW).without_car == ()
 
 
-def test_people_of_a_driver_who_never_came_are_fetched_late_and_told(database: Database) -> None:
+def test_what_lies_behind_counts_as_driven_only_while_its_own_driver_may_have_driven_it(
+    database: Database,
+) -> None:
     day, _booked = published_day(database, elders=6, cars=2)
     run_id = max(day.runs, key=lambda run: len(stops_of(database, run)))
-    first = stops_of(database, run_id)[0]
-    now = first.arrives_at + timedelta(minutes=5)
-    with database.write() as session:
-        ill = session.get_one(Run, run_id).driver_id
-        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
-    plan_id = repair_day(
-        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=now
-    )
-    accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
-    _plan, proposal = kept(database, plan_id)
-    left = {leg_id for x in proposal.left for leg_id in x.leg_ids}
-    planned = {(s.leg_id, s.kind): s for run in day.runs for s in stops_of(database, run)}
-    assert first.leg_id in left or planned[first.leg_id, StopKind.PICKUP].arrives_at >= now
-    assert all(stop.arrives_at >= now for stop in planned.values())
+    now = stops_of(database, run_id)[0].arrives_at + timedelta(minutes=5)
+    with database.read() as session:
+        sheet = read_day(session, on=DAY)
+    run = sheet.run(run_id)
+    ill = replace(run, duty=replace(run.duty, driver_unfit=("on_leave",)))
+    broken = replace(run, car=replace(run.car, unfit=("out_of_service",)))
+
+    def driven(changed: RunSheet) -> bool:
+        halts = with_run(sheet, changed).facts(run_id, now=now).halts
+        return any(halt.done_at_s is not None for halt in halts)
+
+    assert driven(run)
+    assert not driven(replace(run, is_taken_over=True))  # another driver begins now
+    assert not driven(ill)
+    assert not driven(broken)
 
 
 def test_an_extended_observation_gets_its_own_way_home(database: Database) -> None:
