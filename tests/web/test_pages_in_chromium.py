@@ -153,6 +153,23 @@ def test_an_undo_takes_a_right_back_into_force(page: Page, address: str) -> None
     expect(page.locator("form[action$='/revoke']")).to_have_count(1)
 
 
+def test_what_refreshes_by_itself_waits_until_the_mouse_is_up(page: Page, address: str) -> None:
+    sign_in(page, address)
+    page.clock.install()
+    page.goto(f"{address}/admin/messages")
+    page.evaluate("document.querySelector('#health').firstElementChild.id = 'under-the-mouse'")
+    shown = page.locator("#under-the-mouse")
+    shown.hover()
+    page.mouse.down()
+    with page.expect_response("**/admin/messages"):
+        page.clock.fast_forward(16_000)
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(shown).to_be_attached()
+    page.mouse.up()
+    page.clock.fast_forward(16_000)
+    expect(shown).not_to_be_attached()
+
+
 def test_a_newcomer_steps_into_a_role_and_moves_the_clock(page: Page, address: str) -> None:
     page.goto(f"{address}/login")
     page.locator(".demo-bar summary").first.click()

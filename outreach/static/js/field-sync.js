@@ -66,11 +66,11 @@ export class Queue {
     }
   }
 
-  // The page holds them now.
-  async forgetHeard() {
-    const gone = this.heard;
-    this.heard = [];
-    for (const one of gone) await this.store?.remove(`heard:${one.uuid}`);
+  // The page holds them now; the store lets go of them once it has ``kept`` that page.
+  async forgetHeard(known, kept) {
+    this.heard = this.heard.filter((one) => !known.includes(one));
+    await kept;
+    for (const one of known) await this.store?.remove(`heard:${one.uuid}`);
   }
 
   #failed(answer) {

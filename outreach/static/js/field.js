@@ -3,11 +3,13 @@ import { applyTold, openParts, refreshCards, reopenParts } from "./field-cards.j
 import { openStore, wipeAll } from "./field-store.js";
 import { Queue } from "./field-sync.js";
 import { Whereabouts } from "./field-where.js";
+import { untilLifted } from "./press.js";
 
 const LOOK_EVERY_MS = 30_000;
+const LATE_MS = 5000;
 const run = document.querySelector("#run");
 const words = document.querySelector("#script-words")?.dataset ?? {};
-const page = { store: null, offset: 0, token: "", etag: "", keptAt: 0, isShut: false };
+const page = { store: null, offset: 0, token: "", etag: "", keptAt: 0, isShut: false, looks: 0, shows: 0 };
 
 const clock = () => new Date(Date.now() + page.offset);
 const state = () => run.querySelector("#state")?.dataset ?? {};
@@ -50,10 +52,10 @@ function setClock(atMs) {
   if (left) page.ends = setTimeout(() => shut("over"), Math.min(left * 1000, 2 ** 31 - 1));
 }
 
-async function keepPage() {
+async function keepPage(html = run.innerHTML) {
   page.keptAt = Date.now();
   const untilMs = Date.now() + Number(state().untilS ?? 0) * 1000;
-  await page.store?.put("page", { html: run.innerHTML, token: page.token, offset: page.offset, at: page.keptAt, untilMs });
+  await page.store?.put("page", { html, token: page.token, offset: page.offset, at: page.keptAt, untilMs });
   return true;
 }
 
@@ -152,7 +154,7 @@ function applyNew() {
 async function look() {
   if (page.isShut || document.hidden || isTyping()) return;
   let answer;
-  const askedAt = Date.now();
+  const asked = { at: Date.now(), number: ++page.looks, heard: [...queue.heard] };
   try {
     const headers = { Accept: "text/html", "X-Background": "1" };
     answer = await fetch(run.dataset.url, { headers: page.etag ? { ...headers, "If-None-Match": page.etag } : headers });
@@ -162,28 +164,32 @@ async function look() {
   }
   queue.isOffline = false;
   if ([401, 403, 404, 410].includes(answer.status)) return shut(answer.status === 403 ? "other" : "over");
-  if (answer.status === 200) await putIn(await answer.text(), answer.headers.get("ETag"), askedAt);
+  if (answer.status === 200) await putIn(await answer.text(), answer.headers.get("ETag"), asked);
   showSync();
   queue.flush();
 }
 
-async function putIn(html, etag, askedAt) {
-  if (isTyping()) return;
+async function putIn(html, etag, asked) {
+  const tookMs = Date.now() - asked.at;
+  await untilLifted();
+  // Answers may overtake each other: an older one never takes the place of a newer one.
+  if (page.isShut || isTyping() || asked.number < page.shows) return;
+  page.shows = asked.number;
   page.etag = etag ?? "";
   const open = openParts(run);
   run.innerHTML = html;
   delete run.dataset.shell;
   // An answer that was long under way says nothing of what the time is now.
-  const tookMs = Date.now() - askedAt;
-  if (tookMs < 5000) setClock(askedAt + tookMs / 2);
-  await keepPage();
-  await queue.forgetHeard();
+  if (tookMs < LATE_MS) setClock(asked.at + tookMs / 2);
+  // What was heard after this answer was asked for may be missing from it.
+  const kept = queue.forgetHeard(asked.heard, keepPage(html));
   applied.clear();
   applyNew();
   reopenParts(run, open);
   refreshCards(run, clock().getTime(), words);
   where.follow(state());
   moved(where.isMoving);
+  await kept;
 }
 
 function isTyping() {

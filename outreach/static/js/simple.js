@@ -1,4 +1,6 @@
 // Small conveniences of every page: closing notices and menus, copying, focus on what is wrong, upload size.
+import { isPressed } from "./press.js";
+
 export function startSimple() {
   document.documentElement.classList.remove("no-js");
   show(document);
@@ -7,6 +9,7 @@ export function startSimple() {
   document.addEventListener("keydown", onKey);
   document.addEventListener("change", checkFile);
   document.addEventListener("submit", onSubmit);
+  document.body.addEventListener("htmx:beforeSwap", letThePressEnd);
 }
 
 const ONLY_WITH_SCRIPT = "[data-dismiss], [data-copy], [data-close-details], [data-palette-open], [data-print]";
@@ -38,6 +41,13 @@ function onKey(event) {
 function closeDetails(details) {
   details.open = false;
   details.querySelector("summary").focus();
+}
+
+// What refreshes by itself leaves a page under a finger as it is: it asks again soon.
+function letThePressEnd(event) {
+  const { elt, requestConfig } = event.detail;
+  const asksAgain = requestConfig.headers["X-Background"] && !elt.matches("[hx-trigger*=once]");
+  if (asksAgain && isPressed()) event.detail.shouldSwap = false;
 }
 
 async function copyFrom(button) {

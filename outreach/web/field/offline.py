@@ -28,6 +28,7 @@ SHELL_FILES = (
     "js/field-store.js",
     "js/field-sync.js",
     "js/field-where.js",
+    "js/press.js",
     "icon.svg",
 )
 

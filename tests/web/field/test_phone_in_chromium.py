@@ -144,3 +144,55 @@ def test_fault_59_a_link_that_is_called_back_leaves_nothing_on_the_phone(
     expect(page.locator("article")).to_have_count(0)
     assert page.evaluate(count) == "[]"
     assert "field_store=" not in page.evaluate("document.cookie")
+
+
+HELD_LOOKS = """
+  const direct = window.fetch.bind(window);
+  window.held = [];
+  window.fetch = async (address, ...more) => {
+    const answer = await direct(address, ...more);
+    if (window.isHolding && String(address).endsWith("/field/now")) {
+      await new Promise((go) => window.held.push(go));
+    }
+    return answer;
+  };
+"""
+SETTLE = "() => new Promise((done) => setTimeout(done, 500))"
+
+
+def test_a_finger_that_is_down_while_the_page_looks_again_still_taps(
+    open_phone: Open, street: Street
+) -> None:
+    page = open_phone(width=360, language="zh")
+    button = page.locator("article.stop-card--now button[value=arrived_at_door]")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response("**/field/now"):
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.evaluate(SETTLE)
+    page.mouse.up()
+    expect(button).to_be_hidden()
+    expect(page.locator("#sync")).to_have_attribute("data-waiting", "0")
+    with street.database.read() as session:
+        assert [e.kind.value for e in session.scalars(select(DayEvent))] == ["arrived_at_door"]
+
+
+@pytest.mark.parametrize("order", [(0,), (1, 0)], ids=["only the older", "the older last"])
+def test_an_answer_from_before_the_tap_does_not_take_it_off_the_card(
+    open_phone: Open, order: tuple[int, ...]
+) -> None:
+    page = open_phone(width=360, language="zh", before=HELD_LOOKS)
+    page.evaluate("window.isHolding = true; window.dispatchEvent(new Event('online'))")
+    page.wait_for_function("() => window.held.length === 1")
+    card = page.locator("article.stop-card--now").get_attribute("id")
+    button = page.locator(f"#{card} button[value=arrived_at_door]")
+    button.click()
+    expect(button).to_be_hidden()
+    page.wait_for_function("() => window.held.length === 2")  # the tap was heard, and the page asked anew
+    for number in order:
+        page.evaluate("number => window.held[number]()", number)
+        page.evaluate(SETTLE)
+        expect(button).to_be_hidden()
