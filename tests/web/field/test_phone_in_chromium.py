@@ -191,7 +191,8 @@ def test_an_answer_from_before_the_tap_does_not_take_it_off_the_card(
     button = page.locator(f"#{card} button[value=arrived_at_door]")
     button.click()
     expect(button).to_be_hidden()
-    page.wait_for_function("() => window.held.length === 2")  # the tap was heard, and the page asked anew
+    # The tap was heard, and the page asked anew.
+    page.wait_for_function("() => window.held.length === 2")
     for number in order:
         page.evaluate("number => window.held[number]()", number)
         page.evaluate(SETTLE)
