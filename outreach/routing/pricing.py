@@ -19,7 +19,7 @@ from outreach.routing.schedule import SLACK_S, admits
 from outreach.routing.tours import Tours
 
 NEVER = 1e17  # the price of what cannot be done
-NOT_MEMORISED = 1 << 16
+BITS = 16  # of the memory's size: larger ones leave the processor's own caches and cost more time
 
 
 class Memory(NamedTuple):
@@ -56,7 +56,7 @@ def box_memory(t: Memory) -> Memory:
     )
 
 
-def new_memory(net: Network, longest: int, bits: int = 19) -> Memory:
+def new_memory(net: Network, longest: int, bits: int = BITS) -> Memory:
     """Return an empty memory for one thread."""
     return Memory(
         key=np.zeros(1 << bits, np.int64),
