@@ -13,7 +13,9 @@ pytestmark = pytest.mark.longer
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("kind", "language"), [("postgresql", "zh"), ("sqlite", "en")])
+@pytest.mark.parametrize(
+    ("kind", "language"), [("postgresql", "zh"), ("sqlite", "en"), ("postgresql", "en")]
+)
 def test_the_story_runs_on_either_database_in_either_language(
     installation: Callable[[str, str], Installation],
     visitor: Callable[..., Visitor],
