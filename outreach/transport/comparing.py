@@ -77,9 +77,14 @@ def figures(
 
 
 def run_changes(
-    sheet: DaySheet, before: Mapping[int, RunCheck], after: Mapping[int, RunCheck]
+    sheet: DaySheet,
+    before: Mapping[int, RunCheck],
+    after: Mapping[int, RunCheck],
+    *,
+    new_crews: Iterable[int],
 ) -> tuple[RunChange, ...]:
-    """Return each run as it is and as it would be."""
+    """Return each run as it is and as it would be; ``new_crews`` are runs with another driver or escort."""
+    crewed = set(new_crews)
     was = {r: _legs_of(before[r]) for r in after}
     becomes = {r: _legs_of(after[r]) for r in after}
     group = _groups(was, becomes)
@@ -92,6 +97,7 @@ def run_changes(
             joining=tuple(sorted(becomes[run_id] - was[run_id])),
             leaving=tuple(sorted(was[run_id] - becomes[run_id])),
             together=group[run_id],
+            has_new_crew=run_id in crewed,
         )
         for run_id in sorted(after, key=lambda r: (sheet.run(r).starts_at, r))
     )

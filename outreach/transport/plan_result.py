@@ -85,11 +85,12 @@ class RunChange:
     joining: tuple[int, ...]  # legs
     leaving: tuple[int, ...]
     together: tuple[int, ...]  # run ids, its own among them
+    has_new_crew: bool = False
 
     @property
     def is_changed(self) -> bool:
         """Whether the plan does anything to it."""
-        return self.before != self.after or bool(self.joining or self.leaving)
+        return self.before != self.after or bool(self.joining or self.leaving) or self.has_new_crew
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,7 @@ def can_be_planned(run: RunSheet) -> bool:
     return (
         not run.is_locked
         and run.status not in {RunStatus.CANCELLED, RunStatus.FINISHED}
-        and not run.car.unfit
-        and run.duty.has_driver
-        and not run.duty.driver_unfit
+        and run.can_go
     )
 
 
@@ -101,19 +99,32 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
 
 
 def late_as_it_is(sheet: DaySheet, now: datetime) -> DaySheet:
-    """Return the sheet with room for those who were told a time that is past: fetched late, not forgotten."""
+    """Return the sheet with room for people who were told a time: fetched late, not forgotten.
+
+    It is given to those whose time is past, and to those due soon whose own car cannot come.
+    """
     legs = dict(sheet.legs)
     for leg in sheet.legs.values():
         late = now - leg.pickup.until_at
-        if not timedelta(0) < late <= LATEST_FETCHED or not _was_told_the_way_there(leg):
+        is_near = -LATE_PLAY < late <= LATEST_FETCHED and _was_told_the_way_there(leg)
+        if not is_near or (late <= timedelta(0) and not _is_let_down(sheet, leg.leg_id)):
             continue
-        more = late + LATE_PLAY
+        more = max(timedelta(0), late) + LATE_PLAY
         legs[leg.leg_id] = replace(
             leg,
             pickup=TimeWindow(leg.pickup.from_at, leg.pickup.until_at + more),
             dropoff=TimeWindow(leg.dropoff.from_at, leg.dropoff.until_at + more),
         )
     return replace(sheet, legs=legs)
+
+
+def _is_let_down(sheet: DaySheet, leg_id: int) -> bool:
+    """Tell whether a ride has no car, or one that cannot go or only begins with another driver now."""
+    run_id = sheet.run_of_leg.get(leg_id)
+    if run_id is None:
+        return True
+    run = sheet.runs.get(run_id)
+    return run is not None and (run.is_taken_over or not run.can_go)
 
 
 def _was_told_the_way_there(leg: LegSheet) -> bool:

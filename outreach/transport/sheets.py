@@ -163,6 +163,11 @@ class RunSheet:
         return tuple(dict.fromkeys(stop.leg_id for stop in self.stops))
 
     @property
+    def can_go(self) -> bool:
+        """Whether the car is fit and has a driver who is fit."""
+        return self.duty.has_driver and not self.duty.driver_unfit and not self.car.unfit
+
+    @property
     def is_published(self) -> bool:
         """Whether families and the crew were told of it."""
         return self.status in {RunStatus.PUBLISHED, RunStatus.UNDER_WAY, RunStatus.FINISHED}
@@ -176,8 +181,7 @@ def stops_by_now(
     A driver may have no phone. Nobody knows better than the plan, so nothing that lies behind is
     planned again on a guess; the alarms ask for the taps, and nothing of this is stored.
     """
-    can_go = run.duty.has_driver and not run.duty.driver_unfit and not run.car.unfit
-    if run.status is not RunStatus.PUBLISHED or run.is_taken_over or not can_go:
+    if run.status is not RunStatus.PUBLISHED or run.is_taken_over or not run.can_go:
         return run.stops
     return tuple(
         replace(stop, reached_at=stop.arrives_at, done_at=stop.departs_at)

@@ -257,18 +257,18 @@ class _Accepting:
         sheet = read_sheets(
             self.session, run_ids=self.wanted, leg_ids=[i for i in legs if i is not None]
         )
-        sheet = late_as_it_is(sheet, self.now)
-        moved = {
-            leg_id: replace(sheet.leg(leg_id), from_address_id=where, is_transfer=True)
-            for leg_id, where in self.proposal.transfers.items()
-            if leg_id in sheet.legs
-        }
         taken_over = {
             change.run_id: replace(sheet.run(change.run_id), is_taken_over=True)
             for change in self.proposal.crews
             if change.driver_id is not None and change.run_id in sheet.runs
         }
-        return replace(sheet, legs={**sheet.legs, **moved}, runs={**sheet.runs, **taken_over})
+        sheet = late_as_it_is(replace(sheet, runs={**sheet.runs, **taken_over}), self.now)
+        moved = {
+            leg_id: replace(sheet.leg(leg_id), from_address_id=where, is_transfer=True)
+            for leg_id, where in self.proposal.transfers.items()
+            if leg_id in sheet.legs
+        }
+        return replace(sheet, legs={**sheet.legs, **moved})
 
     def _leg(self, number: int) -> int | None:
         """Return the row of a leg of the plan; None for people who are not booked with these runs."""

@@ -270,18 +270,19 @@ def _proposal(
     as_is = {i: rows.check(rows.standing, i) for i in rows.standing.runs}
     before, after = _compared(rows, standing, laid)
     checks = {**as_is, **laid.checks}
-    named = named_escorts(rows, laid.sheet, laid.checks)
+    becomes = {i: laid.checks.get(i, c) for i, c in as_is.items()}
+    crews = crew_changes(rows, named_escorts(rows, laid.sheet, laid.checks))
     return Proposal(
         orders={
             run_id: tuple((h.leg_id, h.is_pickup) for h in check.halts)
             for run_id, check in laid.checks.items()
         },
-        runs=run_changes(laid.sheet, as_is, {i: laid.checks.get(i, c) for i, c in as_is.items()}),
+        runs=run_changes(laid.sheet, as_is, becomes, new_crews=[c.run_id for c in crews]),
         before=before,
         after=after,
         left=_left(rows, laid, checks),
         words=told_times(laid.sheet, _going(rows, checks), legs=to_be_driven(laid.sheet)),
-        crews=crew_changes(rows, named),
+        crews=crews,
         transfers={i: a for i, a in rows.transfers.items() if _is_driven(laid.checks, i)},
         bookings=_bookings(rows, laid),
         mark=mark,

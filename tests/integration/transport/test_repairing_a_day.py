@@ -15,11 +15,12 @@ from outreach.contact.codes import Step
 from outreach.contact.message_models import Message
 from outreach.db import Database
 from outreach.transport.codes import Direction, LegStatus, StopKind
-from outreach.transport.fleet import CarDraft
+from outreach.transport.fleet import CarDraft, HelperDraft, add_driver
 from outreach.transport.models import Leave
 from outreach.transport.plan_result import WordState
 from outreach.transport.run_models import Promise, Run, RunStop
 from outreach.transport.sheets import RunSheet, read_day, with_run
+from outreach.transport.shifts import add_shift
 from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.break_down import break_down
 from outreach.workflows.day_board import day_board
@@ -29,7 +30,7 @@ from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
 from tests.builders.planning import book_all, kept, make
-from tests.builders.transport import DESK, Day, build_day, leg_of, tap, version_of
+from tests.builders.transport import DESK, WHOLE_DAY, Day, build_day, leg_of, tap, version_of
 
 
 def published_day(
@@ -160,6 +161,43 @@ def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) ->
         standing = session.scalars(select(Promise).where(Promise.ended_at.is_(None))).all()
     assert len(standing) == 6
     assert day_board(database, day.travel, on=DAY, now=NOW).without_car == ()
+
+
+def test_a_colleague_takes_over_the_only_car_in_mid_morning_and_nobody_is_left_out(
+    database: Database,
+) -> None:
+    day, booked = published_day(database, elders=3, cars=1)
+    run_id = day.runs[0]
+    told = {stop.leg_id: stop.arrives_at for stop in stops_of(database, run_id)}
+    now = min(told.values()) + timedelta(minutes=5)  # the first is waiting: nobody drove
+    with database.write() as session:
+        ill = session.get_one(Run, run_id).driver_id
+        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
+        helper = HelperDraft(name="替班", area_id=day.village.street_id)
+        colleague = add_driver(session, draft=helper).id
+        add_shift(session, on=DAY, times=WHOLE_DAY, driver_id=colleague)
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=now
+    )
+    _plan, proposal = kept(database, plan_id)
+    assert proposal.before.people == 0
+    assert proposal.after.people == 3
+    accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
+    stops = stops_of(database, run_id)
+    assert {stop.leg_id for stop in stops} == {
+        leg for _, out, back in booked for leg in (out, back)
+    }
+    assert all(stop.done_at is None and stop.arrives_at >= now for stop in stops)
+    with database.read() as session:
+        assert session.get_one(Run, run_id).driver_id == colleague
+        standing = {
+            promise.leg_id: (promise.pickup_from_at, promise.pickup_until_at)
+            for promise in session.scalars(select(Promise).where(Promise.ended_at.is_(None)))
+        }
+    fetched = {stop.leg_id: stop.arrives_at for stop in stops if stop.kind is StopKind.PICKUP}
+    assert len(standing) == 3
+    for leg_id, (earliest, latest) in standing.items():
+        assert earliest <= fetched[leg_id] <= latest  # or she was told another time
 
 
 def test_what_lies_behind_counts_as_driven_only_while_its_own_driver_may_have_driven_it(
