@@ -4,9 +4,20 @@ const BECOMES_A_CLICK_MS = 350; // how long after a touch ends the browser may s
 
 let lifted = Promise.resolve();
 let lift = null;
+let ending = 0;
 
-document.addEventListener("pointerdown", () => { if (!lift) lifted = new Promise((done) => { lift = done; }); }, true);
-for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(release, BECOMES_A_CLICK_MS), true);
+document.addEventListener("pointerdown", press, true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, endSoon, true);
+
+function press() {
+  clearTimeout(ending); // a second tap follows the first at once
+  if (!lift) lifted = new Promise((done) => { lift = done; });
+}
+
+function endSoon() {
+  clearTimeout(ending);
+  ending = setTimeout(release, BECOMES_A_CLICK_MS);
+}
 
 function release() {
   lift?.();
