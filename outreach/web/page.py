@@ -22,6 +22,8 @@ HTMX = json.dumps(
         "includeIndicatorStyles": False,
         "selfRequestsOnly": True,
         "historyCacheSize": 0,
+        # A later settling would give elements back the classes they came with, and undo a quick hand.
+        "defaultSettleDelay": 0,
         "refreshOnHistoryMiss": True,
         "responseHandling": [
             {"code": "204", "swap": False},

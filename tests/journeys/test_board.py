@@ -172,6 +172,30 @@ def test_the_board_works_by_keyboard_alone_and_axe_finds_nothing(room: Room) -> 
     assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
 
 
+PICK_UP_AT_ONCE = """leg => {
+  const pickUp = () => {
+    const grip = document.querySelector(`.ride[data-leg="${leg}"] [data-grip]`);
+    grip.focus();
+    grip.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  };
+  const seen = (event) => {
+    if (event.detail.requestConfig.verb !== "post") return;
+    document.body.removeEventListener("htmx:afterSwap", seen);
+    setTimeout(pickUp);
+  };
+  document.body.addEventListener("htmx:afterSwap", seen);
+}"""
+
+
+def test_what_is_picked_up_as_soon_as_the_board_is_anew_is_checked_too(room: Room) -> None:
+    out, home = room.trips[0][1:]
+    page = room.enter("chen")
+    page.evaluate(PICK_UP_AT_ONCE, home)
+    give_by_keyboard(page, out)
+    says(page, "Picked up")
+    expect(page.locator("[data-run][data-fits='yes']").first).to_be_visible(timeout=PATIENCE_MS)
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
 def test_a_ride_is_dragged_and_one_person_lights_up_in_three_places(
     room: Room, locale: str

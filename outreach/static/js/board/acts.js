@@ -54,7 +54,12 @@ export async function showVerdicts(thing) {
   const board = theBoard();
   board.classList.add("is-choosing");
   for (const run of runs()) verdict(run, board.dataset.sayAsking, "");
-  const { runs: tries } = await ask(`/legs/${thing.leg}/tries`);
+  const { runs: tries } = await ask(`/legs/${thing.leg}/tries`).catch(() => ({ runs: null }));
+  if (!tries) {
+    // No answer: nothing is said of any run; the act itself is checked anyway.
+    for (const run of board.querySelectorAll("[data-run]")) run.querySelector("[data-verdict]").hidden = true;
+    return [];
+  }
   if (theBoard() !== board || !board.classList.contains("is-choosing")) return tries;
   for (const one of tries) {
     const run = board.querySelector(`[data-run="${one.run}"]`);

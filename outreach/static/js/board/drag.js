@@ -32,7 +32,7 @@ function onStart({ item, from, oldIndex }) {
   home = { from, after: from.children[oldIndex + 1] === item ? null : item.nextSibling };
   dragging.thing = picked(item);
   document.body.classList.add("is-dragging");
-  showVerdicts(dragging.thing).catch(() => say(""));
+  showVerdicts(dragging.thing);
 }
 
 function onChange({ item, to, newDraggableIndex }) {

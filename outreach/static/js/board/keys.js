@@ -46,7 +46,7 @@ async function pickUp(element) {
   targets = allTargets(keys.thing);
   at = targets.findIndex((target) => target.isHere);
   say(board.dataset.sayPicked.replace("%s", keys.thing.name));
-  const found = await showVerdicts(keys.thing).catch(() => []);
+  const found = await showVerdicts(keys.thing);
   tries = new Map(found.map((one) => [String(one.run), one]));
 }
 
