@@ -14,9 +14,22 @@ from outreach.kernel.timewindow import TimeWindow
 from outreach.transport.codes import Direction, LegStatus, RunStatus
 from outreach.transport.legs import end_promise, find_leg
 from outreach.transport.rules import promised_window
-from outreach.transport.run_facts import RunCheck
+from outreach.transport.run_facts import Breach, RunCheck, Violation
 from outreach.transport.run_models import Promise, RideLeg, Run, RunStop
 from outreach.transport.sheets import DaySheet, instant
+
+# What a day's delays bring about by themselves: a family is told of it, not kept in the dark.
+LATENESS = frozenset(
+    {
+        Breach.LATE_PICKUP,
+        Breach.LATE_DROPOFF,
+        Breach.RIDE_TOO_LONG,
+        Breach.WAITS_ABOARD,
+        Breach.NO_BREAK,
+        Breach.AFTER_SHIFT,
+        Breach.DAY_TOO_LONG,
+    }
+)
 
 
 class ReturnUnplanned(OutreachError):
@@ -41,16 +54,35 @@ class PromiseChange:
         return self.was is not None
 
 
+def obstacles(sheet: DaySheet, run_id: int, check: RunCheck) -> tuple[Violation, ...]:
+    """Return what of a run's breaches stands against publishing it.
+
+    A run nobody knows of yet must break nothing. Once families were told, a run that has fallen
+    behind is still published: they learn of the new time. So is one that takes in late someone who
+    was told a time on another car. Seats, fitness and crew stand against it always (N4).
+    """
+    is_told = sheet.run(run_id).is_published
+    return tuple(
+        broken
+        for broken in check.violations
+        if broken.breach not in LATENESS
+        or not (is_told or (broken.leg_id is not None and sheet.leg(broken.leg_id).promised))
+    )
+
+
 def promise_changes(sheet: DaySheet, run_id: int, check: RunCheck) -> list[PromiseChange]:
     """Return what publishing a run would tell: pickups at home that are new or leave their window.
 
     Only the way there is promised. The way home begins when the person is ready, and is told then.
     """
     changes = []
-    for halt in check.halts:
+    driven_to = max((i for i, halt in enumerate(check.halts) if halt.is_done), default=-1)
+    for i, halt in enumerate(check.halts):
         leg = sheet.leg(halt.leg_id)
         if not halt.is_pickup or halt.is_done or leg.direction is not Direction.OUTBOUND:
             continue
+        if i < driven_to and leg.promised is not None:
+            continue  # passed by: fetched and not noted, or forgotten; no family is told a guess
         if leg.is_transfer:
             continue  # aboard already: what changes is the car, not when somebody rings at the door
         pickup_at = instant(halt.starts_s)

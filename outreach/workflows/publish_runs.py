@@ -19,10 +19,11 @@ from outreach.transport.publish import (
     ReturnUnplanned,
     make_promise,
     mark_published,
+    obstacles,
     promise_changes,
     unplanned_returns,
 )
-from outreach.transport.run_facts import RunCheck
+from outreach.transport.run_facts import RunCheck, Violation
 from outreach.workflows.run_desk import Desk, lay_out
 from outreach.workflows.schedule_messages import queue_for_leg
 
@@ -33,12 +34,18 @@ class Preview:
 
     changes: tuple[PromiseChange, ...]
     checks: Mapping[int, RunCheck]
+    obstacles: Mapping[int, tuple[Violation, ...]]
     returns_lacking: tuple[int, ...]
 
     @property
     def can_be_published(self) -> bool:
         """Whether nothing stands against it."""
-        return not self.returns_lacking and all(c.is_fine for c in self.checks.values())
+        return not self.returns_lacking and not any(self.obstacles.values())
+
+    def late_leg_ids(self, run_id: int) -> list[int]:
+        """Return the rides of a run that come late or take too long, and may be told all the same."""
+        standing = [v for v in self.checks[run_id].violations if v not in self.obstacles[run_id]]
+        return list(dict.fromkeys(v.leg_id for v in standing if v.leg_id is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,12 @@ def publish_preview(
         lacking = [i for run_id in run_ids for i in unplanned_returns(session, desk.sheet, run_id)]
     checks = {run_id: desk.check(run_id) for run_id in run_ids}
     changes = _changes(desk, checks)
-    return Preview(changes=tuple(changes), checks=checks, returns_lacking=tuple(lacking))
+    return Preview(
+        changes=tuple(changes),
+        checks=checks,
+        obstacles={i: obstacles(desk.sheet, i, check) for i, check in checks.items()},
+        returns_lacking=tuple(lacking),
+    )
 
 
 def publish_runs(
@@ -69,7 +81,7 @@ def publish_runs(
     by: int | None,
     now: datetime,
 ) -> Published:
-    """Publish runs as read; refused while one breaks anything, or someone's way home is unplanned (N2)."""
+    """Publish runs as read; refused while something stands against one, or a way home is unplanned (N2)."""
     desk = lay_out(database, travel, run_ids=sorted(versions), leg_ids=[], now=now)
     checks = _sound_checks(desk, versions)
     changes = _changes(desk, checks)
@@ -97,14 +109,15 @@ def publish_runs(
 
 
 def _sound_checks(desk: Desk, versions: Mapping[int, int]) -> dict[int, RunCheck]:
-    """Return the checks of the runs as read; refuse changed ones and those that break anything."""
+    """Return the checks of the runs as read; refuse changed ones and those that must not go out."""
     checks = {}
     for run_id, version in versions.items():
         if desk.sheet.run(run_id).version != version:
             raise StaleVersion(run_id=run_id, version=desk.sheet.run(run_id).version)
         checks[run_id] = desk.check(run_id)
-        if not checks[run_id].is_fine:
-            raise AssignmentRefused(checks[run_id].violations, run_id=run_id)
+        against = obstacles(desk.sheet, run_id, checks[run_id])
+        if against:
+            raise AssignmentRefused(against, run_id=run_id)
     return checks
 
 

@@ -38,6 +38,7 @@ class PublishRun:
     people: int
     telling: tuple[TellLine, ...]
     broken: tuple[str, ...]
+    late: tuple[str, ...]  # people who come later than the rules want, and are told so
     lacking: tuple[str, ...]  # people whose way home has no car yet
 
     @property
@@ -104,9 +105,8 @@ def publish_sheet(
                     for c in preview.changes
                     if c.run_id == run_id
                 ),
-                broken=tuple(
-                    dict.fromkeys(v.breach.value for v in preview.checks[run_id].violations)
-                ),
+                broken=tuple(dict.fromkeys(v.breach.value for v in preview.obstacles[run_id])),
+                late=tuple(name(i) for i in preview.late_leg_ids(run_id)),
                 lacking=tuple(
                     name(i) for i in run.leg_ids if sheet.leg(i).appointment_id in home_of
                 ),

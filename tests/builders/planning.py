@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from outreach.accounts.rules import EVERYWHERE
 from outreach.db import Database
+from outreach.transport.fleet import CarDraft
 from outreach.transport.plan_result import PlanKind, Proposal, from_json
-from outreach.transport.run_models import Plan
+from outreach.transport.run_models import Plan, RunStop
+from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.make_plan import Order, ask_plan, make_plan
 from outreach.workflows.plan_store import get_plan
+from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
-from tests.builders.transport import Day, book_car
+from tests.builders.transport import Day, book_car, build_day, version_of
 
 SHORT_S = 1.0
 
@@ -50,6 +55,37 @@ def make(
         task = session.get_one(Task, get_plan(session, plan.id).task_id)
         task.state = TaskState.DONE
     return plan.id, proposal
+
+
+def published_day(
+    database: Database, *, elders: int, cars: int | list[CarDraft]
+) -> tuple[Day, list[tuple[int, int, int]]]:
+    """Build a day whose elders are booked, planned and told; return it with their bookings."""
+    day = build_day(database, elders=elders, cars=cars, capacity=6)
+    booked = book_all(database, day, a_slot=6)
+    plan_id, proposal = make(database, day)
+    assert proposal.after.without_car == 0
+    accept_plan(database, day.travel, plan_id=plan_id, by=day.by, now=NOW)
+    publish_runs(
+        database,
+        day.travel,
+        versions={run: version_of(database, run) for run in day.runs},
+        by=day.by,
+        now=NOW,
+    )
+    return day, booked
+
+
+def stops_of(database: Database, run_id: int) -> list[RunStop]:
+    """Return the stops of a run in their order."""
+    with database.read() as session:
+        found = list(
+            session.scalars(
+                select(RunStop).where(RunStop.run_id == run_id).order_by(RunStop.position)
+            )
+        )
+        session.expunge_all()
+        return found
 
 
 def kept(database: Database, plan_id: int) -> tuple[Plan, Proposal]:

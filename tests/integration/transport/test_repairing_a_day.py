@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,10 +15,10 @@ from outreach.contact.codes import Step
 from outreach.contact.message_models import Message
 from outreach.db import Database
 from outreach.transport.codes import Direction, LegStatus, StopKind
-from outreach.transport.fleet import CarDraft, HelperDraft, add_driver
+from outreach.transport.fleet import HelperDraft, add_driver
 from outreach.transport.models import Leave
-from outreach.transport.plan_result import WordState
-from outreach.transport.run_models import Promise, Run, RunStop
+from outreach.transport.plan_result import Proposal, WordState
+from outreach.transport.run_models import Promise, Run
 from outreach.transport.sheets import RunSheet, read_day, with_run
 from outreach.transport.shifts import add_shift
 from outreach.workflows.accept_plan import accept_plan
@@ -29,37 +29,8 @@ from outreach.workflows.note_event import note_event
 from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
-from tests.builders.planning import book_all, kept, make
-from tests.builders.transport import DESK, WHOLE_DAY, Day, build_day, leg_of, tap, version_of
-
-
-def published_day(
-    database: Database, *, elders: int, cars: int | list[CarDraft]
-) -> tuple[Day, list[tuple[int, int, int]]]:
-    day = build_day(database, elders=elders, cars=cars, capacity=6)
-    booked = book_all(database, day, a_slot=6)
-    plan_id, proposal = make(database, day)
-    assert proposal.after.without_car == 0
-    accept_plan(database, day.travel, plan_id=plan_id, by=day.by, now=NOW)
-    publish_runs(
-        database,
-        day.travel,
-        versions={run: version_of(database, run) for run in day.runs},
-        by=day.by,
-        now=NOW,
-    )
-    return day, booked
-
-
-def stops_of(database: Database, run_id: int) -> list[RunStop]:
-    with database.read() as session:
-        found = list(
-            session.scalars(
-                select(RunStop).where(RunStop.run_id == run_id).order_by(RunStop.position)
-            )
-        )
-        session.expunge_all()
-        return found
+from tests.builders.planning import kept, published_day, stops_of
+from tests.builders.transport import DESK, WHOLE_DAY, Day, leg_of, tap, version_of
 
 
 def test_fault_55_a_car_breaks_down_with_three_aboard(database: Database) -> None:
@@ -139,6 +110,27 @@ def test_a_repair_leaves_what_silent_cars_should_have_driven_and_plans_nothing_f
         assert after[leg_id, StopKind.PICKUP].run_id != broken_id
 
 
+def a_colleague_on_shift(database: Database, day: Day) -> int:
+    with database.write() as session:
+        helper = HelperDraft(name="替班", area_id=day.village.street_id)
+        colleague = add_driver(session, draft=helper).id
+        add_shift(session, on=DAY, times=WHOLE_DAY, driver_id=colleague)
+    return colleague
+
+
+def repair_after_an_ill_driver(
+    database: Database, day: Day, *, run_id: int, now: datetime
+) -> tuple[int, Proposal]:
+    """Send the driver of a run home ill and ask for a repair; return its number and proposal."""
+    with database.write() as session:
+        ill = session.get_one(Run, run_id).driver_id
+        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
+    plan_id = repair_day(
+        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=now
+    )
+    return plan_id, kept(database, plan_id)[1]
+
+
 def _outbound(database: Database, leg_ids: Iterable[int]) -> set[int]:
     return {i for i in leg_ids if leg_of(database, i).direction is Direction.OUTBOUND}
 
@@ -146,13 +138,7 @@ def _outbound(database: Database, leg_ids: Iterable[int]) -> set[int]:
 def test_a_driver_falls_ill_and_a_colleague_takes_the_car(database: Database) -> None:
     day, _booked = published_day(database, elders=6, cars=2)
     run_id = max(day.runs, key=lambda run: len(stops_of(database, run)))
-    with database.write() as session:
-        ill = session.get_one(Run, run_id).driver_id
-        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
-    plan_id = repair_day(
-        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=NOW
-    )
-    _plan, proposal = kept(database, plan_id)
+    plan_id, proposal = repair_after_an_ill_driver(database, day, run_id=run_id, now=NOW)
     assert proposal.before.people == 0
     assert proposal.after.people == 6
     accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=NOW)
@@ -170,16 +156,8 @@ def test_a_colleague_takes_over_the_only_car_in_mid_morning_and_nobody_is_left_o
     run_id = day.runs[0]
     told = {stop.leg_id: stop.arrives_at for stop in stops_of(database, run_id)}
     now = min(told.values()) + timedelta(minutes=5)  # the first is waiting: nobody drove
-    with database.write() as session:
-        ill = session.get_one(Run, run_id).driver_id
-        session.add(Leave(driver_id=ill, from_on=DAY, until_on=DAY, reason="病假"))
-        helper = HelperDraft(name="替班", area_id=day.village.street_id)
-        colleague = add_driver(session, draft=helper).id
-        add_shift(session, on=DAY, times=WHOLE_DAY, driver_id=colleague)
-    plan_id = repair_day(
-        database, day.travel, on=DAY, cause="driver", scope=EVERYWHERE, by=day.by, now=now
-    )
-    _plan, proposal = kept(database, plan_id)
+    colleague = a_colleague_on_shift(database, day)
+    plan_id, proposal = repair_after_an_ill_driver(database, day, run_id=run_id, now=now)
     assert proposal.before.people == 0
     assert proposal.after.people == 3
     accept_plan(database, day.travel, plan_id=plan_id, announce=True, by=day.by, now=now)
@@ -198,6 +176,9 @@ def test_a_colleague_takes_over_the_only_car_in_mid_morning_and_nobody_is_left_o
     assert len(standing) == 3
     for leg_id, (earliest, latest) in standing.items():
         assert earliest <= fetched[leg_id] <= latest  # or she was told another time
+    later = now + timedelta(minutes=1)
+    versions = {run_id: version_of(database, run_id)}
+    publish_runs(database, day.travel, versions=versions, by=day.by, now=later)
 
 
 def test_what_lies_behind_counts_as_driven_only_while_its_own_driver_may_have_driven_it(
