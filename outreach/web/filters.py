@@ -23,7 +23,7 @@ FORMATS = {
 
 def install(app: Flask) -> None:
     """Give templates their filters."""
-    for function in (day, day_with_year, weekday, clock, moment, ago, number, percent, iso_day):
+    for function in (day, day_with_year, clock, moment, ago, number, percent, iso_day):
         app.add_template_filter(function)
     app.add_template_filter(iso_moment)
 
@@ -59,11 +59,6 @@ def day_with_year(value: date | datetime | None) -> str:
     if value is None:
         return NOTHING
     return format_date(_local_date(value), _formats()[1], locale=language())
-
-
-def weekday(value: date | datetime | None) -> str:
-    """周四 / Thu."""
-    return format_date(_local_date(value), "EEE", locale=language()) if value else NOTHING
 
 
 def clock(value: datetime | time | None) -> str:

@@ -15,14 +15,13 @@ from outreach.transport.run_models import Run, RunStop
 from outreach.workflows.field_links import MadeLink, make_field_link
 
 
-def demo_door(session: Session, *, kind: FieldKind, now: datetime) -> MadeLink:
-    """Make the link of today's first published run that carries someone; NotFound when there is none."""
-    today = local_day(session, now)
+def demo_run(session: Session, *, kind: FieldKind, now: datetime) -> Run | None:
+    """Return today's first published run that carries someone, with a driver or escort; or None."""
     person = Run.driver_id if kind is FieldKind.DRIVER else Run.escort_id
-    run = session.scalars(
+    return session.scalars(
         select(Run)
         .where(
-            Run.on == today,
+            Run.on == local_day(session, now),
             Run.status.in_([RunStatus.PUBLISHED, RunStatus.UNDER_WAY]),
             person.is_not(None),
             Run.id.in_(select(RunStop.run_id)),
@@ -30,11 +29,16 @@ def demo_door(session: Session, *, kind: FieldKind, now: datetime) -> MadeLink:
         .order_by(Run.status.desc(), Run.starts_at, Run.id)
         .limit(1)
     ).first()
+
+
+def demo_door(session: Session, *, kind: FieldKind, now: datetime) -> MadeLink:
+    """Make the link to the page of that run's driver or escort; NotFound when there is no run."""
+    run = demo_run(session, kind=kind, now=now)
     if run is None:
         raise NotFound("demo_no_run")
     return make_field_link(
         session,
-        on=today,
+        on=run.on,
         by=None,
         now=now,
         driver_id=run.driver_id if kind is FieldKind.DRIVER else None,

@@ -25,7 +25,7 @@ from outreach.web.i18n import _
 from outreach.web.messages import word
 from outreach.web.notices import notify
 from outreach.web.visit import services, visit
-from outreach.workflows.demo_door import demo_door
+from outreach.workflows.demo_door import demo_door, demo_run
 from outreach.workflows.field_links import (
     DeviceWaits,
     FieldDoor,
@@ -253,8 +253,10 @@ def _enter_demo(kind: FieldKind) -> ResponseReturnValue:
 @bp.get("/demo/<any(driver, escort):kind>")
 @admitted_by(only_in_demo, "a demo place, where everybody is invited to try every role")
 def demo_ask(kind: str) -> ResponseReturnValue:
-    """Offer to open the phone of today's first driver or escort."""
-    return render_template("field/demo.html", kind=kind)
+    """Offer to open the phone of today's first driver or escort; without a run, the way to one."""
+    with reading() as act:
+        has_run = demo_run(act.session, kind=FieldKind(kind), now=act.now) is not None
+    return render_template("field/demo.html", kind=kind, has_run=has_run)
 
 
 @bp.post("/demo/<any(driver, escort):kind>")

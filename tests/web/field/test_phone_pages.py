@@ -17,6 +17,7 @@ from outreach.clinics.models import DayEvent
 from outreach.ledger.codes import PhoneKind, Relation
 from outreach.ledger.models import ContactPerson, Resident
 from outreach.ledger.new_residents import NewContact, NewPhone, add_residents
+from outreach.places.queries import get_place
 from outreach.transport.codes import LegStatus
 from outreach.transport.run_models import RunStop
 from tests.builders.clinics import at
@@ -241,3 +242,17 @@ def test_the_store_key_dies_with_the_link_and_differs_between_phones(street: Str
 def test_the_escorts_pages_open_too(street: Street, path: str) -> None:
     phone = street.phone(street.link(escort_id=street.day.escorts[0]), language="en")
     assert phone.get(path).status_code == 200
+
+
+def test_the_demo_s_door_opens_a_run_and_without_one_says_how_to_get_one(street: Street) -> None:
+    with street.database.write() as session:
+        get_place(session).is_demo = True
+    street.clock(to=at(8, 0))
+    newcomer = street.app.test_client()
+    assert "打开我的行程" in text_of(newcomer.get("/field/demo/driver"))
+    answer = newcomer.post("/field/demo/driver", data={"csrf_token": token_of(newcomer)})
+    assert answer.location == "/field/run"
+    assert newcomer.get("/field/run").status_code == 200
+    street.clock(to=at(8, 0) + timedelta(days=1))
+    assert "以调度员身份进入" in text_of(newcomer.get("/field/demo/driver"))
+    assert "没有带引导员的已发布行程" in text_of(newcomer.get("/field/demo/escort"))
