@@ -43,7 +43,7 @@ class Preview:
         return not self.returns_lacking and not any(self.obstacles.values())
 
     def late_leg_ids(self, run_id: int) -> list[int]:
-        """Return the rides of a run that come late or take too long, and may be told all the same."""
+        """Return the rides of a run that come late or take too long, where that stands against nothing."""
         standing = [v for v in self.checks[run_id].violations if v not in self.obstacles[run_id]]
         return list(dict.fromkeys(v.leg_id for v in standing if v.leg_id is not None))
 

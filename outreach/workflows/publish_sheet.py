@@ -38,7 +38,7 @@ class PublishRun:
     people: int
     telling: tuple[TellLine, ...]
     broken: tuple[str, ...]
-    late: tuple[str, ...]  # people who come later than the rules want, and are told so
+    late: tuple[str, ...]  # people who come later than the rules want; it stands against nothing
     lacking: tuple[str, ...]  # people whose way home has no car yet
 
     @property
