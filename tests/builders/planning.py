@@ -15,10 +15,9 @@ from outreach.transport.run_models import Plan, RunStop
 from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.make_plan import Order, ask_plan, make_plan
 from outreach.workflows.plan_store import get_plan
-from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
-from tests.builders.transport import Day, book_car, build_day, version_of
+from tests.builders.transport import Day, book_car, build_day, publish
 
 SHORT_S = 1.0
 
@@ -66,13 +65,7 @@ def published_day(
     plan_id, proposal = make(database, day)
     assert proposal.after.without_car == 0
     accept_plan(database, day.travel, plan_id=plan_id, by=day.by, now=NOW)
-    publish_runs(
-        database,
-        day.travel,
-        versions={run: version_of(database, run) for run in day.runs},
-        by=day.by,
-        now=NOW,
-    )
+    publish(database, day)
     return day, booked
 
 

@@ -34,6 +34,7 @@ from outreach.transport.runs import CrewOf, open_run
 from outreach.transport.shifts import Times
 from outreach.workflows.assign_leg import assign_leg
 from outreach.workflows.book import book_trip
+from outreach.workflows.publish_runs import Published, publish_runs
 from tests.builders.clinics import BY_CAR, DAY, SITE_POINT, add_clinic, booking
 from tests.builders.ledger import NOW, Village, add_elders, build_village, elder
 from tests.builders.places import SteadyTravel
@@ -180,6 +181,12 @@ def assign(database: Database, day: Day, leg_id: int, *, run: int = 0, now: date
         now=now,
     )
     return edited.versions[run_id]
+
+
+def publish(database: Database, day: Day, *runs: int, now: datetime = NOW) -> Published:
+    """Publish these runs of a day (all, when none is named) as they are stored."""
+    versions = {run: version_of(database, run) for run in runs or day.runs}
+    return publish_runs(database, day.travel, versions=versions, by=day.by, now=now)
 
 
 def version_of(database: Database, run_id: int) -> int:

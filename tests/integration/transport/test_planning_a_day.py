@@ -20,12 +20,11 @@ from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.assign_leg import unassign_leg
 from outreach.workflows.day_board import day_board
 from outreach.workflows.plan_store import NotToBeUndone, PlanStale
-from outreach.workflows.publish_runs import publish_runs
 from outreach.workflows.undo_plan import undo_plan
 from tests.builders.clinics import DAY
 from tests.builders.ledger import NOW
 from tests.builders.planning import book_all, kept, make
-from tests.builders.transport import Day, assign, build_day, car, leg_of, version_of
+from tests.builders.transport import Day, assign, build_day, car, leg_of, publish, version_of
 
 
 def stops(database: Database) -> list[tuple[int, int, str]]:
@@ -97,13 +96,7 @@ def test_an_accepted_plan_is_taken_back_while_nothing_hangs_on_it(database: Data
     assert stops(database) == []
     assert leg_of(database, booked[0][1]).status is LegStatus.WAITING
     accept(database, day, plan_id)  # it lies on the table again
-    publish_runs(
-        database,
-        day.travel,
-        versions={run: version_of(database, run) for run in day.runs},
-        by=day.by,
-        now=NOW,
-    )
+    publish(database, day)
     with pytest.raises(NotToBeUndone):
         undo_plan(database, day.travel, plan_id=plan_id, by=day.by, now=NOW)
     assert len(stops(database)) == 4 * 6
@@ -137,13 +130,7 @@ def test_replanning_keeps_the_times_told_to_families(database: Database) -> None
     day = build_day(database, elders=6, cars=2)
     book_all(database, day)
     accept(database, day, make(database, day)[0])
-    publish_runs(
-        database,
-        day.travel,
-        versions={run: version_of(database, run) for run in day.runs},
-        by=day.by,
-        now=NOW,
-    )
+    publish(database, day)
     plan_id, proposal = make(database, day, kind=PlanKind.REPLAN)
     assert proposal.after.kept == 6
     assert all(word.state is WordState.KEPT for word in proposal.words)

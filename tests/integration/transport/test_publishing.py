@@ -19,16 +19,11 @@ from outreach.transport.runs import CrewOf
 from outreach.workflows.assign_leg import move_leg, unassign_leg
 from outreach.workflows.crew_run import crew_run
 from outreach.workflows.day_board import day_board
-from outreach.workflows.publish_runs import Published, publish_preview, publish_runs
+from outreach.workflows.publish_runs import publish_preview, publish_runs
 from outreach.workflows.watch_day import watch_day
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
-from tests.builders.transport import Day, assign, book_car, build_day, leg_of, version_of
-
-
-def publish(database: Database, day: Day, *runs: int) -> Published:
-    versions = {run: version_of(database, run) for run in runs or day.runs}
-    return publish_runs(database, day.travel, versions=versions, by=day.by, now=NOW)
+from tests.builders.transport import assign, book_car, build_day, leg_of, publish, version_of
 
 
 def promises(database: Database) -> list[tuple[int, int, bool]]:

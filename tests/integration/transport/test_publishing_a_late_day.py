@@ -18,25 +18,19 @@ from outreach.transport.run_models import Run, RunStop
 from outreach.workflows.accept_plan import accept_plan
 from outreach.workflows.break_down import break_down
 from outreach.workflows.note_event import note_event
-from outreach.workflows.publish_runs import Published, publish_preview, publish_runs
+from outreach.workflows.publish_runs import publish_preview
 from outreach.workflows.publish_sheet import publish_sheet
 from tests.builders.clinics import DAY, at
 from tests.builders.planning import make, published_day, stops_of
 from tests.builders.transport import (
     DESK,
-    Day,
     assign,
     book_car,
     build_day,
     leg_of,
+    publish,
     tap,
-    version_of,
 )
-
-
-def publish(database: Database, day: Day, run_id: int, now: datetime) -> Published:
-    versions = {run_id: version_of(database, run_id)}
-    return publish_runs(database, day.travel, versions=versions, by=day.by, now=now)
 
 
 def fetching(database: Database, run_id: int) -> list[RunStop]:
@@ -65,10 +59,10 @@ def test_families_of_a_car_that_runs_late_can_be_told(database: Database) -> Non
     assert sheet.runs[0].can_go
     assert sheet.runs[0].late
     assert sheet.moved == len(others)
-    told = publish(database, day, run_id, now).told
+    told = publish(database, day, run_id, now=now).told
     assert {change.leg_id for change in told} == {stop.leg_id for stop in others}
     assert all(change.is_moved and change.becomes.until_at > now for change in told)
-    assert publish(database, day, run_id, now).told == ()  # once is enough
+    assert publish(database, day, run_id, now=now).told == ()  # once is enough
 
 
 def test_whom_the_car_has_passed_by_is_told_no_guess(database: Database) -> None:
@@ -92,7 +86,7 @@ def test_a_run_nobody_knows_of_takes_in_late_whoever_was_told_a_time_on_a_broken
         assign(database, day, out)
         assign(database, day, back)
     broken, spare = day.runs
-    publish(database, day, broken, at(8, 0))
+    publish(database, day, broken, now=at(8, 0))
     now = fetching(database, broken)[-1].arrives_at + timedelta(minutes=15)
     with database.write() as session:
         vehicle = session.get_one(Run, broken).vehicle_id
@@ -101,7 +95,7 @@ def test_a_run_nobody_knows_of_takes_in_late_whoever_was_told_a_time_on_a_broken
     assert proposal.after.people == len(trips)
     accept_plan(database, day.travel, plan_id=plan_id, by=day.by, now=now)
     assert {stop.leg_id for stop in fetching(database, spare)} == {out for _a, out, _b in trips}
-    told = publish(database, day, spare, now + timedelta(minutes=1)).told
+    told = publish(database, day, spare, now=now + timedelta(minutes=1)).told
     assert told
     assert all(change.is_moved and change.becomes.until_at > now for change in told)
     with database.read() as session:
@@ -114,7 +108,7 @@ def test_a_run_nobody_knows_of_is_not_published_late(database: Database) -> None
     assign(database, day, out)
     assign(database, day, back)
     with pytest.raises(AssignmentRefused) as refusal:
-        publish(database, day, day.runs[0], at(10, 15))
+        publish(database, day, day.runs[0], now=at(10, 15))
     assert Breach.LATE_PICKUP in {broken.breach for broken in refusal.value.violations}
 
 
@@ -123,5 +117,5 @@ def test_a_told_run_whose_driver_is_ill_is_not_published(database: Database) -> 
     with database.write() as session:
         session.add(Leave(driver_id=day.drivers[0], from_on=DAY, until_on=DAY, reason="病假"))
     with pytest.raises(AssignmentRefused) as refusal:
-        publish(database, day, day.runs[0], at(8, 0))
+        publish(database, day, day.runs[0], now=at(8, 0))
     assert {broken.breach for broken in refusal.value.violations} == {Breach.DRIVER_UNFIT}
