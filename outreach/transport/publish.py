@@ -76,13 +76,13 @@ def promise_changes(sheet: DaySheet, run_id: int, check: RunCheck) -> list[Promi
     Only the way there is promised. The way home begins when the person is ready, and is told then.
     """
     changes = []
-    driven_to = max((i for i, halt in enumerate(check.halts) if halt.is_done), default=-1)
-    for i, halt in enumerate(check.halts):
+    in_doubt = passed_by(sheet, check)
+    for halt in check.halts:
         leg = sheet.leg(halt.leg_id)
         if not halt.is_pickup or halt.is_done or leg.direction is not Direction.OUTBOUND:
             continue
-        if i < driven_to and leg.promised is not None:
-            continue  # passed by: fetched and not noted, or forgotten; no family is told a guess
+        if leg.leg_id in in_doubt:
+            continue  # no family is told a guess
         if leg.is_transfer:
             continue  # aboard already: what changes is the car, not when somebody rings at the door
         pickup_at = instant(halt.starts_s)
@@ -98,6 +98,22 @@ def promise_changes(sheet: DaySheet, run_id: int, check: RunCheck) -> list[Promi
             )
         )
     return changes
+
+
+def passed_by(sheet: DaySheet, check: RunCheck) -> tuple[int, ...]:
+    """Return the told ways there whose door the car has passed without a tap.
+
+    They were fetched and it was not noted, or they were forgotten, or the driver comes back for
+    them: somebody has to find out.
+    """
+    driven_to = max((i for i, halt in enumerate(check.halts) if halt.is_done), default=0)
+    untapped = (h for h in check.halts[:driven_to] if h.is_pickup and not h.is_done)
+    legs = [sheet.leg(halt.leg_id) for halt in untapped]
+    return tuple(
+        leg.leg_id
+        for leg in legs
+        if leg.direction is Direction.OUTBOUND and leg.promised is not None
+    )
 
 
 def unplanned_returns(session: Session, sheet: DaySheet, run_id: int) -> list[int]:

@@ -20,6 +20,7 @@ from outreach.transport.publish import (
     make_promise,
     mark_published,
     obstacles,
+    passed_by,
     promise_changes,
     unplanned_returns,
 )
@@ -35,6 +36,7 @@ class Preview:
     changes: tuple[PromiseChange, ...]
     checks: Mapping[int, RunCheck]
     obstacles: Mapping[int, tuple[Violation, ...]]
+    passed_by: Mapping[int, tuple[int, ...]]  # run → rides in doubt: nobody is told of another time
     returns_lacking: tuple[int, ...]
 
     @property
@@ -45,7 +47,8 @@ class Preview:
     def late_leg_ids(self, run_id: int) -> list[int]:
         """Return the rides of a run that come late or take too long, where that stands against nothing."""
         standing = [v for v in self.checks[run_id].violations if v not in self.obstacles[run_id]]
-        return list(dict.fromkeys(v.leg_id for v in standing if v.leg_id is not None))
+        late = dict.fromkeys(v.leg_id for v in standing if v.leg_id is not None)
+        return [leg_id for leg_id in late if leg_id not in self.passed_by[run_id]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def publish_preview(
         changes=tuple(changes),
         checks=checks,
         obstacles={i: obstacles(desk.sheet, i, check) for i, check in checks.items()},
+        passed_by={i: passed_by(desk.sheet, check) for i, check in checks.items()},
         returns_lacking=tuple(lacking),
     )
 

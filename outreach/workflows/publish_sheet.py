@@ -39,6 +39,7 @@ class PublishRun:
     telling: tuple[TellLine, ...]
     broken: tuple[str, ...]
     late: tuple[str, ...]  # people who come later than the rules want; it stands against nothing
+    passed_by: tuple[str, ...]  # people whose door the car has passed without a tap
     lacking: tuple[str, ...]  # people whose way home has no car yet
 
     @property
@@ -107,6 +108,7 @@ def publish_sheet(
                 ),
                 broken=tuple(dict.fromkeys(v.breach.value for v in preview.obstacles[run_id])),
                 late=tuple(name(i) for i in preview.late_leg_ids(run_id)),
+                passed_by=tuple(name(i) for i in preview.passed_by[run_id]),
                 lacking=tuple(
                     name(i) for i in run.leg_ids if sheet.leg(i).appointment_id in home_of
                 ),

@@ -73,8 +73,12 @@ def test_whom_the_car_has_passed_by_is_told_no_guess(database: Database) -> None
     picked_up(database, first.leg_id, first.arrives_at)
     picked_up(database, third.leg_id, now)
     preview = publish_preview(database, day.travel, run_ids=[run_id], now=now)
-    assert second.leg_id in preview.late_leg_ids(run_id)
-    assert second.leg_id not in {change.leg_id for change in preview.changes}
+    assert preview.passed_by[run_id] == (second.leg_id,)
+    assert second.leg_id not in preview.late_leg_ids(
+        run_id
+    )  # the page says of those: they are told
+    told = publish(database, day, run_id, now=now).told
+    assert second.leg_id not in {change.leg_id for change in told}
 
 
 def test_a_run_nobody_knows_of_takes_in_late_whoever_was_told_a_time_on_a_broken_car(
