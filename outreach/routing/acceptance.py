@@ -10,8 +10,8 @@ from outreach.routing.chance import draw
 from outreach.routing.network import Ints
 
 WARM = 0.5  # first temperature, as a share of the cost per placed unit
-REHEATED = 0.2  # where later cycles begin
-COLD = 0.02  # last temperature
+REHEATED = 0.1  # where later cycles begin
+COLD = 0.06  # last temperature
 
 
 def temperature(share: float, cost_per_unit: float, *, first: bool) -> float:

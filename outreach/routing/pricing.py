@@ -111,7 +111,7 @@ def _work_out(
     best = NEVER
     best_i = best_j = 0
     unused = weights.vehicle if size == 0 else 0.0
-    first = max(wide(net.head[v]), _before(high, size, early_p + serve_p))
+    first = max(wide(net.head[v]), first_open(high, size, early_p + serve_p))
     for i in range(first, size + 1):
         leaving = low[i] + served[i]
         if leaving > late_p + SLACK_S:
@@ -185,7 +185,7 @@ def _work_out(
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _before(high: Floats, size: int, ready: float) -> int:
+def first_open(high: Floats, size: int, ready: float) -> int:
     """Return the first position whose next stop can still start as late as ``ready``."""
     first, last = 0, size
     while first < last:

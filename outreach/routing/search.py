@@ -25,6 +25,7 @@ from outreach.routing.removal import (
     remove_strings,
     some_leg,
 )
+from outreach.routing.tails import exchange_tails
 from outreach.routing.tours import Tours, copy_route, refresh
 
 ABSENT_AT_MOST = 10
@@ -33,7 +34,9 @@ ABSENT_AT_MOST = 10
 class Dials(NamedTuple):
     """How the search removes and inserts; islands may differ in them."""
 
+    tails: float = 0.25  # share of rounds that begin with two routes exchanging tails
     removed: float = 8.0  # units removed in the mean
+    beside: float = 0.5  # how many of these when tails were exchanged as well
     longest: float = 10.0  # longest string
     strings: float = 0.82  # shares of the ways to remove; the rest are whole routes
     related: float = 0.06
@@ -127,9 +130,16 @@ def search(
         if scoped == 0:
             break
         old = 0.0
-        count = ruin(net, units, trial, memory, chance, bank, scope, scoped, absent, missing, dials)
+        exchanged = draw(chance) < dials.tails and exchange_tails(
+            net, weights, units, now, trial, memory, chance,
+            some_leg(units, trial, chance, scope[below(chance, scoped)]),
+        )  # fmt: skip
+        wanted = 1 + below(chance, int(2 * dials.removed * (dials.beside if exchanged else 1.0)))
+        count = ruin(
+            net, units, trial, memory, chance, bank, scope, scoped, absent, missing, wanted, dials
+        )
         count = absentees(units, trial, chance, bank, count, absent, missing, ABSENT_AT_MOST)
-        if count == 0:
+        if count == 0 and not exchanged:
             continue
         for k in range(count):
             old += (
@@ -223,14 +233,14 @@ def ruin(
     scoped: int,
     absent: Nodes,
     missing: int,
+    wanted: int,
     dials: Dials,
 ) -> int:
-    """Remove some units around a random one and return how many."""
+    """Remove some ``wanted`` units around a random one and return how many it were."""
     seed = scope[below(chance, scoped)]
     if missing > 0 and draw(chance) < 0.3:
         seed = absent[below(chance, missing)]
     leg = some_leg(units, trial, chance, seed)
-    wanted = 1 + below(chance, int(2 * dials.removed))
     way = draw(chance)
     if way < dials.strings:
         longest = 1 + below(chance, int(dials.longest))

@@ -1,0 +1,111 @@
+"""Two cars exchange the rest of their days: whoever was driven is driven, and no rule breaks."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outreach.routing.cost import BENCHMARK, PRODUCT
+from outreach.routing.engine import Limits, Prepared, plan_day, under_way
+from outreach.routing.problem import Leg, Problem, Stop, alone
+from outreach.routing.tails import exchange_tails
+from outreach.routing.tours import copy_of, copy_route
+from tests.unit.routing.days import car, line, random_problem
+from tests.unit.routing.definitions import faults_of
+
+QUICK = Limits(seconds=None, iterations=60, threads=1)
+WEST, FURTHER_WEST, EAST, FURTHER_EAST = 1, 2, 3, 4
+MORNING, AFTERNOON = 3600.0, 18_000.0
+
+
+def _exchange(prepared: Prepared, leg: int) -> bool:
+    """Try one exchange on the present tours of the island and keep it when there was one."""
+    island = prepared.island
+    done = exchange_tails(
+        island.net, prepared.compiled.weights, island.units, island._now, island._trial,
+        island.boxed_memory, island.chance, leg,
+    )  # fmt: skip
+    for v in np.flatnonzero(island.memory.touched):
+        copy_route(island._trial, island._now, v)
+    island.memory.touched[:] = 0
+    return bool(done)
+
+
+def _held(prepared: Prepared, problem: Problem) -> Prepared:
+    """Fill the island's plan the quick way."""
+    prepared.island.start_from(prepared.begun)
+    prepared.island.construct()
+    assert faults_of(problem, prepared.plan(prepared.island.now)) == []
+    return prepared
+
+
+def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them() -> None:
+    def ride(key: str, a: int, b: int, at: float) -> Leg:
+        return Leg(key, Stop(a, at, at + 600.0), Stop(b, at, at + 1800.0))
+
+    crossed = (
+        [ride("east, morning", EAST, FURTHER_EAST, MORNING), ride("west, late", 2, 1, AFTERNOON)],
+        [ride("west, morning", WEST, FURTHER_WEST, MORNING), ride("east, late", 4, 3, AFTERNOON)],
+    )
+    problem = Problem(
+        line(0.0, -9.0, -10.0, 9.0, 10.0),
+        (car("a"), car("b")),
+        tuple(alone(leg) for legs in crossed for leg in legs),
+    )
+    prepared = Prepared(problem, BENCHMARK)
+    tours = copy_of(prepared.begun)
+    for v, legs in enumerate(crossed):
+        rows = [2 * v, 2 * v + 1]
+        assert [prepared.compiled.leg_rows[k].leg.key for k in rows] == [leg.key for leg in legs]
+        nodes = [n for k in rows for n in (2 * k, 2 * k + 1)]
+        tours.size[v] = len(nodes)
+        tours.seq[v, 1 : len(nodes) + 1] = nodes
+        assert prepared.island.refreshed(tours, v)
+        tours.option[rows] = prepared.compiled.units.first_option[rows]
+    prepared.island.start_from(tours)
+    assert any(_exchange(prepared, 0) for _ in range(20))
+    plan = prepared.plan(prepared.island.now)
+    together = {frozenset(s.leg for s in route.stops if s.leg) for route in plan.routes}
+    assert together == {
+        frozenset({"east, morning", "east, late"}),
+        frozenset({"west, morning", "west, late"}),
+    }
+    assert faults_of(problem, plan) == []
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**9), people=st.integers(2, 8), rich=st.booleans())
+def test_an_exchange_keeps_everybody_and_breaks_no_rule(seed: int, people: int, rich: bool) -> None:
+    problem = random_problem(seed, people=people, rich=rich)
+    prepared = _held(Prepared(problem, PRODUCT, seed=seed), problem)
+    _exchange_again_and_again(prepared, problem)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**9), people=st.integers(2, 8), now=st.floats(0.0, 16_000.0))
+def test_what_has_begun_stays_on_its_car(seed: int, people: int, now: float) -> None:
+    whole = random_problem(seed, people=people, rich=False)
+    problem = under_way(whole, plan_day(whole, QUICK), now_s=now)
+    prepared = _held(Prepared(problem, PRODUCT, seed=seed), problem)
+    _exchange_again_and_again(prepared, problem)
+
+
+def _exchange_again_and_again(prepared: Prepared, problem: Problem) -> None:
+    island = prepared.island
+    for leg in range(len(island.now.vehicle)):
+        driven = island.now.vehicle >= 0
+        before = copy_of(island.now)
+        changed = _exchange(prepared, leg)
+        assert np.array_equal(island.now.vehicle >= 0, driven)
+        assert np.array_equal(island.trial.size, island.now.size)
+        assert np.array_equal(island.trial.vehicle, island.now.vehicle)
+        for v, size in enumerate(island.now.size):
+            assert np.array_equal(
+                island.trial.seq[v, 1 : size + 1], island.now.seq[v, 1 : size + 1]
+            )
+        if changed:
+            assert faults_of(problem, prepared.plan(island.now)) == []
+        else:
+            assert np.array_equal(before.vehicle, island.now.vehicle)
+            assert np.array_equal(before.cost, island.now.cost)
