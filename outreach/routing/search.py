@@ -34,9 +34,9 @@ ABSENT_AT_MOST = 10
 class Dials(NamedTuple):
     """How the search removes and inserts; islands may differ in them."""
 
-    tails: float = 0.25  # share of rounds that begin with two routes exchanging tails
+    tails: float = 0.5  # share of rounds in which two routes exchange tails
     removed: float = 8.0  # units removed in the mean
-    beside: float = 0.5  # how many of these when tails were exchanged as well
+    beside: float = 0.5  # how many of these in rounds with tails
     longest: float = 10.0  # longest string
     strings: float = 0.82  # shares of the ways to remove; the rest are whole routes
     related: float = 0.06
@@ -130,16 +130,13 @@ def search(
         if scoped == 0:
             break
         old = 0.0
-        exchanged = draw(chance) < dials.tails and exchange_tails(
-            net, weights, units, now, trial, memory, chance,
-            some_leg(units, trial, chance, scope[below(chance, scoped)]),
-        )  # fmt: skip
-        wanted = 1 + below(chance, int(2 * dials.removed * (dials.beside if exchanged else 1.0)))
+        exchanging = draw(chance) < dials.tails
+        wanted = 1 + below(chance, int(2 * dials.removed * (dials.beside if exchanging else 1.0)))
         count = ruin(
             net, units, trial, memory, chance, bank, scope, scoped, absent, missing, wanted, dials
         )
         count = absentees(units, trial, chance, bank, count, absent, missing, ABSENT_AT_MOST)
-        if count == 0 and not exchanged:
+        if count == 0:
             continue
         for k in range(count):
             old += (
@@ -150,6 +147,8 @@ def search(
         for v in range(vehicles):
             if memory.touched[v]:
                 refresh(net, weights, trial, v)
+        if exchanging:
+            exchange_tails(net, weights, units, trial, memory, chance)
         recreate(net, weights, units, trial, memory, chance, bank, count, keys, dials)
         new = 0.0
         for k in range(count):

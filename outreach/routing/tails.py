@@ -1,61 +1,70 @@
 """Two routes exchange their tails where both cars are empty (2-opt*, Potvin & Rousseau 1995).
 
 Taking people out and putting them back one by one hardly ever moves a whole afternoon from one car to
-another, since every step on the way costs more. This does it in one step.
+another, since every step on the way costs more. This does it in one step, while some people are out and
+the routes have slack.
 """
 
 from __future__ import annotations
 
 import numba as nb
 
-from outreach.routing.chance import draw
+from outreach.routing.chance import below, draw
 from outreach.routing.cost import Weights
 from outreach.routing.network import Ints, Network, Nodes, Units, wide
 from outreach.routing.pricing import NEVER, Memory, first_open
 from outreach.routing.schedule import SLACK_S
-from outreach.routing.tours import Tours, copy_route, refresh
+from outreach.routing.tours import Tours, refresh
 
 OVERLOOKED = 0.3  # share of possible cuts left out at random, so that not always the same is done
 
 
 @nb.njit(cache=True, nogil=True)
 def exchange_tails(
-    net: Network,
-    weights: Weights,
-    units: Units,
-    now: Tours,
-    trial: Tours,
-    memory: Memory,
-    chance: Ints,
-    leg: int,
+    net: Network, weights: Weights, units: Units, tours: Tours, memory: Memory, chance: Ints
 ) -> bool:
-    """Cut a leg's route of ``trial`` just before or behind it and exchange tails with another route.
+    """Cut a touched route anywhere and exchange tails with the route where that drives least.
 
-    The exchange that drives least is made; when it turns out to break a rule, ``trial`` is again as
-    ``now``, which it must equal before. Returns whether two routes have changed.
+    The tours must be refreshed. Returns whether tails were exchanged: when either new route would break
+    a rule, both are as before.
     """
-    v = wide(trial.vehicle[leg])
-    if v < 0 or not memory.scope[v]:
+    v = _some_touched(tours, memory, chance)
+    if v < 0:
         return False
-    cut = _empty_cut(trial, v, wide(trial.spot[2 * leg]), ahead=draw(chance) < 0.5)
+    some_stop = 1 + below(chance, wide(tours.size[v]))
+    cut = _empty_cut(tours, v, some_stop, draw(chance) < 0.5)
     if cut < net.head[v]:
         return False
-    w, other_cut = _cheapest_partner(net, trial, memory, chance, v, cut)
-    if w < 0:
+    w, other_cut = _cheapest_partner(net, tours, memory, chance, v, cut)
+    if w < 0 or not _may_exchange(net, units, tours, v, cut, w, other_cut):
         return False
-    if not _joined(net, weights, units, trial, v, cut, w, other_cut, memory.nodes):
-        copy_route(now, trial, v)
-        copy_route(now, trial, w)
-        return False
-    memory.touched[v] = 1
-    memory.touched[w] = 1
-    return True
+    _swap(tours, v, cut, w, other_cut, memory.nodes)
+    if refresh(net, weights, tours, v) and refresh(net, weights, tours, w):
+        memory.touched[w] = 1
+        return True
+    _swap(tours, v, cut, w, other_cut, memory.nodes)
+    refresh(net, weights, tours, v)
+    refresh(net, weights, tours, w)
+    return False
 
 
 @nb.njit(cache=True, nogil=True)
-def _empty_cut(tours: Tours, v: int, pickup: int, ahead: bool) -> int:  # noqa: FBT001
-    """Return the nearest position before (ahead) or behind a pickup at which the car leaves empty."""
-    k = pickup - 1 if ahead else pickup
+def _some_touched(tours: Tours, memory: Memory, chance: Ints) -> int:
+    """Return a random one of the touched routes that still have stops, or -1."""
+    chosen = wide(-1)
+    seen = 0
+    for v in range(len(tours.size)):
+        if memory.touched[v] and tours.size[v] > 0:
+            seen += 1
+            if below(chance, seen) == 0:
+                chosen = wide(v)
+    return chosen
+
+
+@nb.njit(cache=True, nogil=True)
+def _empty_cut(tours: Tours, v: int, stop: int, ahead: bool) -> int:  # noqa: FBT001
+    """Return the nearest position before a stop (ahead), or from it on, that the car leaves empty."""
+    k = stop - 1 if ahead else stop
     while 0 < k < tours.size[v] and tours.aboard[v, k] > 0:
         k += -1 if ahead else 1
     return k
@@ -105,35 +114,36 @@ def _cheapest_partner(
 
 
 @nb.njit(cache=True, nogil=True)
-def _joined(
-    net: Network,
-    weights: Weights,
-    units: Units,
-    tours: Tours,
-    v: int,
-    cut: int,
-    w: int,
-    other_cut: int,
-    scratch: Nodes,
+def _may_exchange(
+    net: Network, units: Units, tours: Tours, v: int, cut: int, w: int, other_cut: int
 ) -> bool:
-    """Exchange what follows two cuts; return whether both routes may be driven like that."""
-    tail, other_tail = tours.size[v] - cut, tours.size[w] - other_cut
+    """Tell whether two tails have room on the other route, and nobody in them is bound to a car."""
     room = tours.seq.shape[1] - 4
-    if cut + other_tail > room or other_cut + tail > room:
+    grown = tours.size[w] - other_cut - (tours.size[v] - cut)
+    if tours.size[v] + grown > room or tours.size[w] - grown > room:
         return False
+    return _all_fit(net, units, tours, v, cut, w) and _all_fit(net, units, tours, w, other_cut, v)
+
+
+@nb.njit(cache=True, nogil=True)
+def _all_fit(net: Network, units: Units, tours: Tours, v: int, cut: int, target: int) -> bool:
+    """Tell whether the target vehicle may drive everybody behind a cut; what has begun stays."""
+    for k in range(cut + 1, tours.size[v] + 1):
+        leg = tours.seq[v, k] >> 1
+        if not net.fits[target, leg] or units.leg_unit[leg] < 0:
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _swap(tours: Tours, v: int, cut: int, w: int, other_cut: int, scratch: Nodes) -> None:
+    """Exchange what follows two cuts, without refreshing; doing it again undoes it."""
+    tail, other_tail = tours.size[v] - cut, tours.size[w] - other_cut
     for k in range(tail):
-        leg = tours.seq[v, cut + 1 + k] >> 1
-        if not net.fits[w, leg] or units.leg_unit[leg] < 0:
-            return False
         scratch[k] = tours.seq[v, cut + 1 + k]
-    for k in range(other_tail):
-        leg = tours.seq[w, other_cut + 1 + k] >> 1
-        if not net.fits[v, leg] or units.leg_unit[leg] < 0:
-            return False
     for k in range(other_tail):
         tours.seq[v, cut + 1 + k] = tours.seq[w, other_cut + 1 + k]
     for k in range(tail):
         tours.seq[w, other_cut + 1 + k] = scratch[k]
     tours.size[v] = cut + other_tail
     tours.size[w] = other_cut + tail
-    return refresh(net, weights, tours, v) and refresh(net, weights, tours, w)

@@ -10,7 +10,7 @@ from outreach.routing.cost import BENCHMARK, PRODUCT
 from outreach.routing.engine import Limits, Prepared, plan_day, under_way
 from outreach.routing.problem import Leg, Problem, Stop, alone
 from outreach.routing.tails import exchange_tails
-from outreach.routing.tours import copy_of, copy_route
+from outreach.routing.tours import copy_of
 from tests.unit.routing.days import car, line, random_problem
 from tests.unit.routing.definitions import faults_of
 
@@ -19,17 +19,17 @@ WEST, FURTHER_WEST, EAST, FURTHER_EAST = 1, 2, 3, 4
 MORNING, AFTERNOON = 3600.0, 18_000.0
 
 
-def _exchange(prepared: Prepared, leg: int) -> bool:
-    """Try one exchange on the present tours of the island and keep it when there was one."""
+def _exchange(prepared: Prepared, v: int) -> bool:
+    """Try to exchange the tail of route v on the present tours of the island."""
     island = prepared.island
-    done = exchange_tails(
-        island.net, prepared.compiled.weights, island.units, island._now, island._trial,
-        island.boxed_memory, island.chance, leg,
-    )  # fmt: skip
-    for v in np.flatnonzero(island.memory.touched):
-        copy_route(island._trial, island._now, v)
     island.memory.touched[:] = 0
-    return bool(done)
+    island.memory.touched[v] = 1
+    return bool(
+        exchange_tails(
+            island.net, prepared.compiled.weights, island.units, island._now,
+            island.boxed_memory, island.chance,
+        )
+    )  # fmt: skip
 
 
 def _held(prepared: Prepared, problem: Problem) -> Prepared:
@@ -92,20 +92,16 @@ def test_what_has_begun_stays_on_its_car(seed: int, people: int, now: float) -> 
 
 
 def _exchange_again_and_again(prepared: Prepared, problem: Problem) -> None:
-    island = prepared.island
-    for leg in range(len(island.now.vehicle)):
-        driven = island.now.vehicle >= 0
-        before = copy_of(island.now)
-        changed = _exchange(prepared, leg)
-        assert np.array_equal(island.now.vehicle >= 0, driven)
-        assert np.array_equal(island.trial.size, island.now.size)
-        assert np.array_equal(island.trial.vehicle, island.now.vehicle)
-        for v, size in enumerate(island.now.size):
-            assert np.array_equal(
-                island.trial.seq[v, 1 : size + 1], island.now.seq[v, 1 : size + 1]
-            )
-        if changed:
-            assert faults_of(problem, prepared.plan(island.now)) == []
-        else:
-            assert np.array_equal(before.vehicle, island.now.vehicle)
-            assert np.array_equal(before.cost, island.now.cost)
+    now = prepared.island.now
+    for turn in range(4 * len(now.size)):
+        before = copy_of(now)
+        changed = _exchange(prepared, turn % len(now.size))
+        assert np.array_equal(now.vehicle >= 0, before.vehicle >= 0)
+        assert faults_of(problem, prepared.plan(now)) == []
+        if not changed:
+            for v, size in enumerate(before.size):
+                assert np.array_equal(now.seq[v, 1 : size + 1], before.seq[v, 1 : size + 1])
+                assert np.array_equal(now.low[v, : size + 2], before.low[v, : size + 2])
+                assert np.array_equal(now.high[v, : size + 2], before.high[v, : size + 2])
+            for name in ("size", "cost", "mark", "vehicle"):
+                assert np.array_equal(getattr(now, name), getattr(before, name)), name
