@@ -30,10 +30,10 @@ TOGETHER_FROM = 150  # units of one leg from which all islands work on one plan
 TOGETHER_FROM_PAIRED = 600  # the same for units of several legs, which shares tend to tear apart
 RECOMBINE_UP_TO = 30.0  # mean stops of a route; longer ones hardly ever fit together anew
 CYCLE_PER_UNIT = 1000  # iterations of one annealing cycle, per unit
-STRETCH_S = 0.1  # seconds between two looks at the clock
+STRETCH_S = (0.025, 0.1)  # seconds between two looks at the clock: least and most
+STRETCH_PER_UNIT_S = 6e-5  # in between they grow with the plan, which is copied each time
 STRETCH = 500  # iterations between two looks when iterations are counted
 FIRST_SPEED = 2000.0  # iterations per second assumed before any were measured
-REHEAT = 0.5  # later cycles begin this much cooler than the first
 POOL_FULL = 0.7
 FINISH_SHARE = 0.8  # the last recombination starts after this share of the time
 FINISH_S = 4.0  # but not earlier than this before the end
@@ -83,6 +83,12 @@ class Search:
         self.best.trajectory.append((self.budget.elapsed_s, unserved, float(tours.cost.sum())))
         if self.on_progress is not None:
             self.on_progress(self.budget.share(), self.best)
+
+    def rounds(self) -> int:
+        """Return the iterations until the next look at the clock."""
+        least, most = STRETCH_S
+        seconds = STRETCH_PER_UNIT_S * len(self.compiled.units.penalty)
+        return self.budget.stretch(self.speed, min(most, max(least, seconds)), STRETCH)
 
     def cost_per_unit(self) -> float:
         """Return the scale of temperatures: what one placed unit costs in the mean."""
@@ -206,9 +212,8 @@ def _stretch(
     search: Search, workers: ThreadPoolExecutor, tasks: list[tuple[Island, float]]
 ) -> None:
     """Let every island run for a moment at its temperature."""
-    budget = search.budget
-    rounds = budget.stretch(search.speed, STRETCH_S, STRETCH)
-    before = budget.elapsed_s
+    rounds = search.rounds()
+    before = search.budget.elapsed_s
     jobs = [
         workers.submit(island.run, rounds, warm=heat, cold=heat, dials=search.dials)
         for island, heat in tasks
@@ -309,7 +314,7 @@ def _search_together(search: Search, workers: ThreadPoolExecutor) -> None:
     while not budget.over():
         heat = temperature(budget.share(), search.cost_per_unit(), first=True)
         hands = deal(search.compiled, present, islands[0].everyone, len(islands), chance)
-        rounds = budget.stretch(search.speed, STRETCH_S, STRETCH)
+        rounds = search.rounds()
         before = budget.elapsed_s
         jobs = []
         for island, hand in zip(islands, hands, strict=True):
