@@ -9,6 +9,7 @@ than one with four hundred.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from outreach.routing.pool import Columns, gather, keep_rows
 from outreach.routing.search import DIALS, Dials
 from outreach.routing.shares import deal, merge
 from outreach.routing.tours import Tours, copy_of, empty_tours
+
+log = logging.getLogger(__name__)
 
 TOGETHER_FROM = 150  # units of one leg from which all islands work on one plan
 TOGETHER_FROM_PAIRED = 600  # the same for units of several legs, which shares tend to tear apart
@@ -127,6 +130,7 @@ def run(
                 _search_apart(search, workers)
     except (ArithmeticError, LookupError, MemoryError, RuntimeError, ValueError):
         # Whatever went wrong inside, the day has a plan: the best one so far, and it says so.
+        log.exception("the search broke off")
         search.best.broken_off = True
     return search.best
 

@@ -92,7 +92,9 @@ def propose(
             should_stop=should_stop,
         )
         laid = _lay(rows, stated, standing, plan)
-        if should_stop is not None and should_stop():
+        if plan.broken_off:
+            mark = Mark.LAST_BEST
+        elif should_stop is not None and should_stop():
             mark = Mark.STOPPED
     except Exception:  # whatever breaks down there, a dispatcher at 07:30 gets a plan (fault 54)
         log.exception("the engine broke down")

@@ -172,6 +172,21 @@ def test_fault_54_an_engine_that_breaks_down_leaves_a_marked_plan(
     assert all(r.broken == () for r in day_board(database, day.travel, on=DAY, now=NOW).runs)
 
 
+def test_fault_54_a_search_that_breaks_off_inside_is_marked_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = build_day(database, elders=6, cars=2)
+    book_all(database, day)
+
+    def crash(*_a: object, **_k: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("outreach.routing.islands.Island.run", crash)
+    _plan_id, proposal = make(database, day)
+    assert proposal.mark is Mark.LAST_BEST
+    assert proposal.after.people == 6
+
+
 def test_an_order_that_does_not_pass_the_check_leaves_nobody_without_a_car_who_could_have_one(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
