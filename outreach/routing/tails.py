@@ -2,7 +2,8 @@
 
 Taking people out and putting them back one by one hardly ever moves a whole afternoon from one car to
 another, since every step on the way costs more. This does it in one step, while some people are out and
-the routes have slack.
+the routes have slack. A driver's own breaks do not change cars: each driver rests where the other would
+have.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numba as nb
 
 from outreach.routing.chance import below, draw
 from outreach.routing.cost import Weights
-from outreach.routing.network import Ints, Network, Nodes, Units, wide
+from outreach.routing.network import PAUSE, Ints, Network, Nodes, Units, wide
 from outreach.routing.pricing import NEVER, Memory, first_open
 from outreach.routing.schedule import SLACK_S
 from outreach.routing.tours import Tours, refresh
@@ -38,11 +39,11 @@ def exchange_tails(
     w, other_cut = _cheapest_partner(net, tours, memory, chance, v, cut)
     if w < 0 or not _may_exchange(net, units, tours, v, cut, w, other_cut):
         return False
-    _swap(tours, v, cut, w, other_cut, memory.nodes)
+    _swap(net, tours, v, cut, w, other_cut, memory.nodes)
     if refresh(net, weights, tours, v) and refresh(net, weights, tours, w):
         memory.touched[w] = 1
         return True
-    _swap(tours, v, cut, w, other_cut, memory.nodes)
+    _swap(net, tours, v, cut, w, other_cut, memory.nodes)
     refresh(net, weights, tours, v)
     refresh(net, weights, tours, w)
     return False
@@ -78,7 +79,7 @@ def _cheapest_partner(
     size = wide(tours.size[v])
     here = tours.where[v, cut]
     leaving = tours.low[v, cut] + tours.served[v, cut]
-    saved_here = tours.gap[v, cut] - tours.served[v, cut]
+    saved_here = _drive_to_tail(net, tours, here, v, v, cut)
     least = NEVER
     best_w = best_k = wide(-1)
     last_empty = -1
@@ -99,18 +100,30 @@ def _cheapest_partner(
             if (cut == size and k == end) or (cut == 0 and k == 0):
                 continue  # nothing or everything would be exchanged
             # Each car ends its shift where it always does.
-            onward = net.travel[here, net.end[v] if k == end else tours.where[w, k + 1]]
-            back = net.travel[
-                tours.where[w, k], net.end[w] if cut == size else tours.where[v, cut + 1]
-            ]
+            onward = _drive_to_tail(net, tours, here, v, w, k)
+            there = tours.where[w, k]
+            back = _drive_to_tail(net, tours, there, w, v, cut)
             if k < end and leaving + onward > tours.high[w, k + 1] + SLACK_S:
                 continue
             if cut < size and leaving_there + back > tours.high[v, cut + 1] + SLACK_S:
                 continue
-            change = onward + back - saved_here - (tours.gap[w, k] - tours.served[w, k])
+            saved_there = _drive_to_tail(net, tours, there, w, w, k)
+            change = onward + back - saved_here - saved_there
             if change < least:
                 least, best_w, best_k = change, w, k
     return best_w, best_k
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _drive_to_tail(net: Network, tours: Tours, place: int, car: int, w: int, k: int) -> float:
+    """Return the drive of a car from a place to what follows position ``k`` of route ``w``.
+
+    A break is taken where the car stands, so it is the stop behind the break that counts.
+    """
+    k += 1
+    while net.floating and k <= tours.size[w] and net.place[tours.seq[w, k]] < 0:
+        k += 1
+    return net.travel[place, net.end[car] if k > tours.size[w] else tours.where[w, k]]  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -122,22 +135,36 @@ def _may_exchange(
     grown = tours.size[w] - other_cut - (tours.size[v] - cut)
     if tours.size[v] + grown > room or tours.size[w] - grown > room:
         return False
-    return _all_fit(net, units, tours, v, cut, w) and _all_fit(net, units, tours, w, other_cut, v)
+    breaks = _breaks_that_fit(net, units, tours, v, cut, w)
+    return breaks >= 0 and breaks == _breaks_that_fit(net, units, tours, w, other_cut, v)
 
 
 @nb.njit(cache=True, nogil=True)
-def _all_fit(net: Network, units: Units, tours: Tours, v: int, cut: int, target: int) -> bool:
-    """Tell whether the target vehicle may drive everybody behind a cut; what has begun stays."""
+def _breaks_that_fit(
+    net: Network, units: Units, tours: Tours, v: int, cut: int, target: int
+) -> int:
+    """Count the breaks behind a cut; -1 if the target vehicle may not drive all others there.
+
+    What has begun stays on its car.
+    """
+    breaks = 0
     for k in range(cut + 1, tours.size[v] + 1):
         leg = tours.seq[v, k] >> 1
-        if not net.fits[target, leg] or units.leg_unit[leg] < 0:
-            return False
-    return True
+        if net.form[leg] == PAUSE:
+            breaks += 1
+        elif not net.fits[target, leg] or units.leg_unit[leg] < 0:
+            return -1
+    return breaks
 
 
 @nb.njit(cache=True, nogil=True)
-def _swap(tours: Tours, v: int, cut: int, w: int, other_cut: int, scratch: Nodes) -> None:
-    """Exchange what follows two cuts, without refreshing; doing it again undoes it."""
+def _swap(
+    net: Network, tours: Tours, v: int, cut: int, w: int, other_cut: int, scratch: Nodes
+) -> None:
+    """Exchange what follows two cuts, without refreshing; doing it again undoes it.
+
+    Both tails hold equally many breaks; these are exchanged back, the first for the first and so on.
+    """
     tail, other_tail = tours.size[v] - cut, tours.size[w] - other_cut
     for k in range(tail):
         scratch[k] = tours.seq[v, cut + 1 + k]
@@ -147,3 +174,18 @@ def _swap(tours: Tours, v: int, cut: int, w: int, other_cut: int, scratch: Nodes
         tours.seq[w, other_cut + 1 + k] = scratch[k]
     tours.size[v] = cut + other_tail
     tours.size[w] = other_cut + tail
+    k, other_k = cut, other_cut
+    while net.floating:
+        k, other_k = _next_break(net, tours, v, k), _next_break(net, tours, w, other_k)
+        if k > tours.size[v]:
+            break
+        tours.seq[v, k], tours.seq[w, other_k] = tours.seq[w, other_k], tours.seq[v, k]
+
+
+@nb.njit(cache=True, nogil=True)
+def _next_break(net: Network, tours: Tours, v: int, k: int) -> int:
+    """Return the position of the first break behind ``k``, or one behind the last stop."""
+    k += 1
+    while k <= tours.size[v] and net.form[tours.seq[v, k] >> 1] != PAUSE:
+        k += 1
+    return k

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.routing.cost import BENCHMARK, PRODUCT
 from outreach.routing.engine import Limits, Prepared, plan_day, under_way
-from outreach.routing.problem import Leg, Problem, Stop, alone
+from outreach.routing.problem import Break, Leg, Problem, Stop, alone
 from outreach.routing.tails import exchange_tails
 from outreach.routing.tours import copy_of
 from tests.unit.routing.days import car, line, random_problem
@@ -40,7 +41,9 @@ def _held(prepared: Prepared, problem: Problem) -> Prepared:
     return prepared
 
 
-def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them() -> None:
+def _crossed(*breaks: tuple[Break, ...]) -> Prepared:
+    """Return two cars whose afternoons are the wrong way round; each rests before its afternoon."""
+
     def ride(key: str, a: int, b: int, at: float) -> Leg:
         return Leg(key, Stop(a, at, at + 600.0), Stop(b, at, at + 1800.0))
 
@@ -50,20 +53,37 @@ def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them() -> No
     )
     problem = Problem(
         line(0.0, -9.0, -10.0, 9.0, 10.0),
-        (car("a"), car("b")),
+        (car("a", breaks=breaks[0]), car("b", breaks=breaks[1])),
         tuple(alone(leg) for legs in crossed for leg in legs),
     )
     prepared = Prepared(problem, BENCHMARK)
     tours = copy_of(prepared.begun)
-    for v, legs in enumerate(crossed):
-        rows = [2 * v, 2 * v + 1]
-        assert [prepared.compiled.leg_rows[k].leg.key for k in rows] == [leg.key for leg in legs]
-        nodes = [n for k in rows for n in (2 * k, 2 * k + 1)]
+    names = [row.leg.key if row.leg else row.vehicle for row in prepared.compiled.leg_rows]
+    for v, (morning, late) in enumerate(crossed):
+        rests = [2 * k for k, name in enumerate(names) if name == v]
+        ends = [2 * names.index(leg.key) + end for leg in (morning, late) for end in (0, 1)]
+        nodes = [*ends[:2], *rests, *ends[2:]]
         tours.size[v] = len(nodes)
         tours.seq[v, 1 : len(nodes) + 1] = nodes
         assert prepared.island.refreshed(tours, v)
-        tours.option[rows] = prepared.compiled.units.first_option[rows]
+        units = prepared.compiled.units.leg_unit[[n >> 1 for n in nodes]]
+        tours.option[units] = prepared.compiled.units.first_option[units]
     prepared.island.start_from(tours)
+    return prepared
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        ((), ()),
+        ((Break(9000.0, 10_800.0, 1800.0),), (Break(9900.0, 12_600.0, 1200.0),)),
+    ],
+    ids=["without a rest", "each with a rest of its own"],
+)
+def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them(
+    breaks: tuple[tuple[Break, ...], ...],
+) -> None:
+    prepared = _crossed(*breaks)
     assert any(_exchange(prepared, 0) for _ in range(20))
     plan = prepared.plan(prepared.island.now)
     together = {frozenset(s.leg for s in route.stops if s.leg) for route in plan.routes}
@@ -71,7 +91,16 @@ def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them() -> No
         frozenset({"east, morning", "east, late"}),
         frozenset({"west, morning", "west, late"}),
     }
-    assert faults_of(problem, plan) == []
+    assert faults_of(prepared.compiled.problem, plan) == []
+
+
+def test_a_rest_stays_with_its_driver_when_the_other_has_none() -> None:
+    prepared = _crossed((Break(9000.0, 10_800.0, 1800.0),), ())
+    changed = 0
+    for turn in range(20):
+        changed += _exchange(prepared, turn % 2)
+        assert faults_of(prepared.compiled.problem, prepared.plan(prepared.island.now)) == []
+    assert changed
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
