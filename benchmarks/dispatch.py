@@ -1,12 +1,15 @@
 """Measure the dispatch engine beside OR-Tools, VROOM and PyVRP, every plan through the exact checkers.
 
     make bench-dispatch            a few instances, 1 and 10 seconds, two seeds
-    make bench-dispatch FULL=1     all instances, 1, 10 and 60 seconds, five seeds (about ten hours)
+    make bench-dispatch FULL=1     all instances, 1, 10 and 60 seconds, five seeds (some hours)
     .venv/bin/python -m benchmarks.dispatch --help
 
 The published instances lie in ``$OUTREACH_SHARED/data``. The other solvers are optional
 (``pip install -r benchmarks/requirements.txt``); those that are absent are named in the table. With
-``--write`` the table and the picture of gap against time go to ``docs/``.
+``--write`` the table and the picture of gap against time go to ``docs/``. A run that has found the
+published cost ends there, since nothing is left to be gained. With ``--runs FILE`` every run is kept in
+a file and not measured again, so that a long table can be measured in parts; begin a new file whenever
+the engine or the machine changes.
 """
 
 from __future__ import annotations
@@ -15,9 +18,13 @@ import argparse
 import csv
 import importlib.util
 import json
+import math
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -25,7 +32,7 @@ from types import ModuleType
 
 from benchmarks.chart import Line, steps_chart
 from benchmarks.ledger import cpu_loop_s
-from benchmarks.rivals import RIVALS
+from benchmarks.rivals import RIVALS, Rival
 from outreach.routing.files import solve_file
 from outreach.routing.instances import read_instance
 
@@ -34,7 +41,9 @@ CHECKERS = ROOT / "tests" / "data" / "engine"
 DOCS = ROOT / "docs"
 OURS = "this engine"
 LATE = 1.5  # a solver that takes this many times its limit is said to
+BESIDE_OR_TOOLS = ("a6-72", "a8-96")
 SHORT = ("a6-72", "a8-96", "R5a", "servable-400-legs", "tight-400-legs")
+HALF_A_CENT = 0.005  # costs are published with two decimals
 DAYS = ("servable-400-legs", "tight-400-legs", "large-1000-legs")
 
 
@@ -85,6 +94,21 @@ class Judge:
         """Return the distance to the best known cost in per cent."""
         return 100.0 * (cost / self.best[name] - 1.0)
 
+    def published(self, name: str) -> float | None:
+        """Return the greatest cost that rounds to the best known one; None where none is known."""
+        return self.best[name] + HALF_A_CENT if name in self.best else None
+
+    def hopeless(self, name: str) -> int:
+        """Count the legs of a day that no car can drive even if it drives nothing else."""
+        day = json.loads(self.path(name).read_text(encoding="utf-8"))
+        legs, cars = len(day["legs"]), len(day["vehicles"])
+
+        def drivable(leg: int, car: int) -> bool:
+            routes = [[leg, leg + legs] if k == car else [] for k in range(cars)]
+            return bool(self.day.check(day, routes)["feasible"])
+
+        return sum(not any(drivable(leg + 1, car) for car in range(cars)) for leg in range(legs))
+
 
 def _module(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, CHECKERS / f"{name}.py")
@@ -98,26 +122,52 @@ def _module(name: str) -> ModuleType:
 def run_ours(judge: Judge, name: str, seconds: float, seed: int, threads: int) -> Run:
     """Plan an instance with the engine."""
     began = perf_counter()
-    found = solve_file(judge.path(name), seconds=seconds, threads=threads, seed=seed)
+    found = solve_file(
+        judge.path(name),
+        seconds=seconds,
+        threads=threads,
+        seed=seed,
+        enough=judge.published(name),
+    )
     took = perf_counter() - began
     cost, left = judge.verdict(name, found["routes"])
     trajectory = tuple((s, u, c) for s, u, c in found["trajectory"])
     return Run(OURS, name, seconds, seed, took, cost, left, trajectory)
 
 
-def run_rivals(judge: Judge, name: str, seconds: float) -> list[Run]:
-    """Plan an instance with every other solver that is there."""
-    runs = []
+def run_rival(judge: Judge, rival: Rival, name: str, seconds: float) -> Run:
+    """Plan an instance with another solver."""
     instance = read_instance(judge.path(name))
-    for rival in RIVALS:
-        if not rival.present:
-            continue
-        began = perf_counter()
-        routes = rival.solve(instance, seconds)
-        took = perf_counter() - began
-        cost, left = (None, 0) if routes is None else judge.verdict(name, routes)
-        runs.append(Run(rival.name, name, seconds, 1, took, cost, left))
-    return runs
+    began = perf_counter()
+    routes = rival.solve(instance, seconds)
+    took = perf_counter() - began
+    cost, left = (None, 0) if routes is None else judge.verdict(name, routes)
+    return Run(rival.name, name, seconds, 1, took, cost, left)
+
+
+class Kept:
+    """The runs so far, in a file when one is named, so that none is measured twice."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.runs: list[Run] = []
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                plain = json.loads(line)
+                trajectory = tuple((s, left, cost) for s, left, cost in plain.pop("trajectory"))
+                self.runs.append(Run(**plain, trajectory=trajectory))
+
+    def measure(
+        self, solver: str, name: str, seconds: float, seed: int, run: Callable[[], Run]
+    ) -> None:
+        """Measure once what is not there yet."""
+        wanted = (solver, name, seconds, seed)
+        if any((r.solver, r.instance, r.seconds, r.seed) == wanted for r in self.runs):
+            return
+        self.runs.append(run())
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(self.runs[-1])) + "\n")
 
 
 def table(judge: Judge, runs: list[Run]) -> str:
@@ -157,32 +207,63 @@ def _cell(judge: Judge, name: str, runs: list[Run]) -> str:
 def bars(judge: Judge, runs: list[Run]) -> list[str]:
     """Return a line for every bar of the engine that these runs can tell of."""
     told = []
-    for seconds, mean_gap, r5a, minutes, tight, large in (
-        (1.0, 0.7, 3.5, 2880, 8, None),
-        (10.0, 0.2, 1.5, 2720, 3, 12),
-        (60.0, 0.05, 0.8, 2690, 2, 5),
+    for seconds, mean_gap, r5a, ratio, minutes, tight, large in (
+        (1.0, 0.7, 3.5, 0.2, 2880, 8, None),
+        (10.0, 0.2, 1.5, 0.2, 2720, 3, 12),
+        (60.0, 0.05, 0.8, 0.1, 2690, 2, 5),
     ):
-        ours = [r for r in runs if r.solver == OURS and r.seconds == seconds]
-        small = [r for r in ours if r.instance.startswith("a")]
-        if len({r.instance for r in small}) == 24:
-            gaps = [judge.gap(r.instance, r.cost) if r.cost else 100.0 for r in small]
-            told.append(f"{seconds:g} s: mean gap of the 24 a: {mean(gaps):.3f} % (bar {mean_gap})")
-        for name, bar, what in (
-            ("R5a", r5a, "gap"),
-            ("servable-400-legs", minutes, "minutes"),
-            ("tight-400-legs", tight, "left"),
-            ("large-1000-legs", large, "left"),
-        ):
-            mine = [r for r in ours if r.instance == name]
-            if not mine or bar is None:
-                continue
-            figures = {
-                "gap": [judge.gap(name, r.cost) if r.cost and name == "R5a" else 0.0 for r in mine],
-                "minutes": [r.cost or 0.0 for r in mine],
-                "left": [float(r.unserved) for r in mine],
-            }[what]
-            told.append(f"{seconds:g} s: {name}: {what} {mean(figures):.2f} (bar {bar})")
+        at = [r for r in runs if r.seconds == seconds]
+        ours = [r for r in at if r.solver == OURS]
+        small = [name for name in judge.best if name.startswith("a")]
+        if {r.instance for r in ours} >= set(small):
+            gaps = [_gap(judge, _named(ours, name)) for name in small]
+            reached = sum(round(gap, 2) <= 0.0 for gap in gaps)
+            told.append(
+                f"{seconds:g} s: mean gap of the {len(small)} a: {mean(gaps):.3f} % (bar {mean_gap}),"
+                f" 0.00 % on {reached}"
+            )
+        if _named(ours, "R5a"):
+            gap = _gap(judge, _named(ours, "R5a"))
+            told.append(f"{seconds:g} s: R5a: gap {gap:.2f} % (bar {r5a})")
+        for name in BESIDE_OR_TOOLS:
+            rivals = [r for r in _named(at, name) if r.solver.startswith("OR-Tools")]
+            others = [judge.gap(name, r.cost) for r in rivals if r.cost and not r.unserved]
+            if others and _named(ours, name):
+                part = _gap(judge, _named(ours, name)) / min(others)
+                told.append(f"{seconds:g} s: {name}: {part:.3f} of OR-Tools' gap (bar {ratio})")
+        mine = _named(ours, "servable-400-legs")
+        if mine:
+            driven = mean(r.cost or math.inf for r in mine)
+            full = max(_first_full_s(r) for r in mine)
+            told.append(
+                f"{seconds:g} s: servable-400-legs: {driven:.0f} minutes (bar {minutes}), everybody"
+                f" placed after {full:.2f} s at the latest (bar 0.3)"
+            )
+        for name, bar in (("tight-400-legs", tight), ("large-1000-legs", large)):
+            mine = _named(ours, name)
+            if mine and bar is not None:
+                left = mean(r.unserved if r.cost is not None else math.inf for r in mine)
+                told.append(
+                    f"{seconds:g} s: {name}: {left:.1f} left (bar {bar});"
+                    f" {judge.hopeless(name)} can be driven by no car, even alone"
+                )
     return told
+
+
+def _named(runs: list[Run], name: str) -> list[Run]:
+    return [r for r in runs if r.instance == name]
+
+
+def _gap(judge: Judge, runs: list[Run]) -> float:
+    """Return the mean gap in per cent; infinite when a plan breaks a rule or leaves somebody."""
+    return mean(
+        math.inf if r.cost is None or r.unserved else judge.gap(r.instance, r.cost) for r in runs
+    )
+
+
+def _first_full_s(run: Run) -> float:
+    """Return after how many seconds everybody was placed."""
+    return next((s for s, left, _ in run.trajectory if left == 0), math.inf)
 
 
 def picture(judge: Judge, runs: list[Run], name: str) -> str:
@@ -206,34 +287,42 @@ def main() -> int:
     """Measure and tell."""
     options = _options()
     judge = Judge(Path(os.environ.get("OUTREACH_SHARED", "../shared")))
-    names = options.instances or ([*judge.best, *DAYS] if options.full else SHORT)
-    limits = options.seconds or ([1.0, 10.0, 60.0] if options.full else [1.0, 10.0])
-    seeds = options.seeds or (5 if options.full else 2)
     loop = cpu_loop_s()
     solve_file(judge.path("a2-16"), seconds=0.3)
     solve_file(judge.path("tight-400-legs"), seconds=0.3)
-    runs: list[Run] = []
-    for name in names:
-        for seconds in limits:
-            runs += [run_ours(judge, name, seconds, s + 1, options.threads) for s in range(seeds)]
-            runs += run_rivals(judge, name, seconds)
-            rows = [r for r in runs if r.instance == name and r.seconds == seconds]
-            for solver in dict.fromkeys(r.solver for r in rows):
-                cell = _cell(judge, name, [r for r in rows if r.solver == solver])
-                sys.stderr.write(f"{name} {seconds:g} s {solver}: {cell}\n")
-    text = _page(judge, runs, seeds, options.threads, (loop, cpu_loop_s()))
+    runs = _measured(judge, options)
+    text = _page(judge, runs, options.threads, (loop, cpu_loop_s()))
     sys.stdout.write(text)
     if options.write:
         (DOCS / "bench-dispatch.md").write_text(text, encoding="utf-8")
-        drawn = "R5a" if "R5a" in names else next(n for n in names if n not in DAYS)
-        drawing = picture(judge, runs, drawn)
+        files = [r.instance for r in runs if r.instance not in DAYS]
+        drawing = picture(judge, runs, "R5a" if "R5a" in files else files[0])
         (DOCS / "bench-dispatch.svg").write_text(drawing, encoding="utf-8")
     return 0
 
 
-def _page(
-    judge: Judge, runs: list[Run], seeds: int, threads: int, loop: tuple[float, float]
-) -> str:
+def _measured(judge: Judge, options: argparse.Namespace) -> list[Run]:
+    """Return the runs that were asked for, and whatever the named file held before."""
+    names = options.instances or ([*judge.best, *DAYS] if options.full else SHORT)
+    limits = options.seconds or ([1.0, 10.0, 60.0] if options.full else [1.0, 10.0])
+    seeds = options.seeds or (5 if options.full else 2)
+    rivals = [] if options.alone else [rival for rival in RIVALS if rival.present]
+    kept = Kept(options.runs)
+    for name, seconds in product(names, limits):
+        for seed in range(1, seeds + 1):
+            ours = partial(run_ours, judge, name, seconds, seed, options.threads)
+            kept.measure(OURS, name, seconds, seed, ours)
+        for rival in rivals:
+            theirs = partial(run_rival, judge, rival, name, seconds)
+            kept.measure(rival.name, name, seconds, 1, theirs)
+        for solver in dict.fromkeys(r.solver for r in _named(kept.runs, name)):
+            cell = _cell(judge, name, _of(kept.runs, name, solver, seconds))
+            sys.stderr.write(f"{name} {seconds:g} s {solver}: {cell}\n")
+    return kept.runs
+
+
+def _page(judge: Judge, runs: list[Run], threads: int, loop: tuple[float, float]) -> str:
+    seeds = len({r.seed for r in runs if r.solver == OURS})
     absent = sorted({r.package for r in RIVALS if not r.present})
     over = max(r.took_s - r.seconds for r in runs if r.solver == OURS)
     lines = [
@@ -260,6 +349,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, action="append", help="a time limit; repeatable")
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--alone", action="store_true", help="without the other solvers")
+    parser.add_argument("--runs", type=Path, help="a file that keeps the runs; see above")
     parser.add_argument("--write", action="store_true", help="write the page into docs/")
     return parser.parse_args()
 

@@ -224,7 +224,7 @@ def pyvrp(instance: Instance, seconds: float) -> Routes | None:
             shift_duration=whole(min(v.max_duty_s, LATEST)),
             name=str(k),
         )
-    able = {}
+    able: dict[int, int] = {}
     for g, leg in enumerate(_legs(instance)):
         ep, lp, ed, ld = safe_windows(leg)
         if ep > lp or ed > ld:

@@ -42,8 +42,8 @@ from outreach.ledger.official_lines import Judged, Named, keep_lines, named_resi
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
 from outreach.places.queries import descendant_ids, place_rules
+from outreach.workflows.end_import import give_up
 from outreach.workflows.import_hand import Hand
-from outreach.workflows.import_ledger import give_up
 from outreach.workflows.restate import restate_many
 from outreach.workflows.silence import REMINDERS, silence
 

@@ -47,21 +47,12 @@ from outreach.ledger.rows import RowReader
 from outreach.places.queries import place_rules
 from outreach.tasks.models import Task
 from outreach.tasks.operations import ask_task
+from outreach.workflows.end_import import finish_commit, give_up
 from outreach.workflows.find_pairs import find_pairs
 from outreach.workflows.import_hand import Hand
-from outreach.workflows.import_ledger import (
-    PIECE,
-    MatchRateLow,
-    Spool,
-    check_match_rate,
-    context,
-    finish_commit,
-    give_up,
-    land_rows,
-    note_landed,
-    open_spool,
-    with_outcome,
-)
+from outreach.workflows.import_spool import Spool, open_spool
+from outreach.workflows.land_rows import PIECE, context, land_rows, note_landed, with_outcome
+from outreach.workflows.match_rate import MatchRateLow, check_match_rate
 
 READ, COMMIT, UNDO, LIST = "import_read", "import_commit", "import_undo", "import_list"
 LONGEST_CELL = 2000

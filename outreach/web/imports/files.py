@@ -51,7 +51,7 @@ from outreach.web.imports.words import (
 )
 from outreach.web.lists import page_number, pages
 from outreach.web.notices import notify
-from outreach.workflows.import_ledger import MEND_HEADERS
+from outreach.workflows.match_rate import MEND_HEADERS
 from outreach.workflows.review_import import (
     ask_again,
     ask_commit,

@@ -19,7 +19,7 @@ from outreach.ledger.ledger_file import preview_file
 from outreach.ledger.models import DuplicatePair, Resident
 from outreach.ledger.residents import ResidentEdit, edit_resident
 from outreach.places.queries import place_rules
-from outreach.workflows.import_ledger import MatchRateLow
+from outreach.workflows.match_rate import MatchRateLow
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.review_import import (
     ask_commit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
@@ -20,6 +21,9 @@ from outreach.routing.problem import (
     Vehicle,
     alone,
 )
+
+# Random problems per property; the long run asks for ten thousand.
+CASES = int(os.environ.get("OUTREACH_ROUTING_CASES", "60"))
 
 
 def table(points: list[tuple[float, float]], *, seconds_per_km: float = 120.0) -> np.ndarray:

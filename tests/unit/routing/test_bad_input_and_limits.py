@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
+import random
 import time
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from outreach.routing.engine import Limits, plan_day
 from outreach.routing.files import solve_file
 from outreach.routing.instances import read_instance
 from outreach.routing.islands import Island
 from outreach.routing.plan import Reason
-from outreach.routing.problem import BadProblem, Leg, Problem, Resource, Stop, Use, alone
-from tests.unit.routing.days import car, line, random_problem, ride, table, visit
+from outreach.routing.problem import (
+    BadProblem,
+    HeadStop,
+    Leg,
+    Problem,
+    Ready,
+    Resource,
+    Stop,
+    StopKind,
+    Use,
+    alone,
+)
+from tests.unit.routing.days import CASES, car, line, random_problem, ride, table, visit
 from tests.unit.routing.definitions import faults_of
 
 DATA = Path(__file__).parents[2] / "data" / "engine"
@@ -88,6 +103,23 @@ def test_a_ride_after_the_shift_is_named() -> None:
     assert _reasons(_with_good_rider(late)) == {"night": Reason.OUTSIDE_SHIFTS}
 
 
+def test_a_shift_that_ends_before_it_begins_takes_nobody() -> None:
+    backwards = car("backwards", shift_start_s=9000.0, shift_end_s=8000.0)
+    good = alone(ride("good", 1, SITE))
+    assert _reasons(Problem(ROAD, (backwards,), (good,))) == {"good": Reason.OUTSIDE_SHIFTS}
+    plan = plan_day(Problem(ROAD, (backwards, car("other")), (good,)), QUICK)
+    assert [len(route.stops) for route in plan.routes] == [0, 2]
+
+
+def test_a_car_whose_shift_is_over_brings_home_who_is_on_board_and_takes_nobody_else() -> None:
+    head = (HeadStop("aboard", StopKind.PICKUP, 9000.0),)
+    late = car(shift_end_s=9100.0, head=head, ready=Ready(1, 9100.0))
+    riders = (alone(ride("aboard", 1, SITE)), alone(ride("waits", 1, SITE)))
+    plan = plan_day(Problem(ROAD, (late,), riders), QUICK)
+    assert [stop.leg for stop in plan.routes[0].stops if stop.leg] == ["aboard", "aboard"]
+    assert [u.episode for u in plan.unserved] == ["waits"]
+
+
 def test_a_window_of_zero_length_is_kept_to_the_second() -> None:
     sharp = Leg("sharp", Stop(1, 5000.0, 5000.0), Stop(SITE))
     problem = _with_good_rider(sharp)
@@ -150,6 +182,52 @@ def test_what_cannot_be_read_is_refused_by_the_name_of_its_field(field: str, bro
 def _one(problem: Problem, **about: Any) -> Problem:
     leg = replace(problem.episodes[0].options[0].legs[0], **about)
     return replace(problem, episodes=(alone(leg),))
+
+
+NUMBERS = (math.nan, math.inf, -math.inf, -1.0, 0.0, 1e-9, 1e9, 1e300, -1e300)
+
+
+@settings(max_examples=2 * CASES, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10**9),
+    people=st.integers(1, 5),
+    number=st.sampled_from(NUMBERS),
+    choice=st.randoms(use_true_random=False),
+)
+def test_fault_53_any_number_anywhere_is_planned_around_or_refused_by_its_field(
+    seed: int, people: int, number: float, choice: random.Random
+) -> None:
+    good = random_problem(seed, people=people, rich=True)
+    try:
+        bad = _with_number(good, number, choice)
+    except BadProblem:
+        return  # it always names a field
+    plan = plan_day(bad, QUICK)
+    assert faults_of(bad, plan) == []
+    assert {u.episode for u in plan.unserved} | set(plan.chosen) == {e.key for e in bad.episodes}
+
+
+def _with_number(thing: Any, number: float, choice: random.Random) -> Any:
+    """Return a copy of a nested statement in which one number, chosen at random, is another one."""
+    if isinstance(thing, float):
+        return number
+    if isinstance(thing, np.ndarray):
+        wrong = thing.copy()
+        wrong[choice.randrange(len(thing)), choice.randrange(len(thing))] = number
+        return wrong
+    if isinstance(thing, tuple):
+        k = choice.choice([k for k, part in enumerate(thing) if _has_number(part)])
+        return (*thing[:k], _with_number(thing[k], number, choice), *thing[k + 1 :])
+    name = choice.choice([f.name for f in fields(thing) if _has_number(getattr(thing, f.name))])
+    return replace(thing, **{name: _with_number(getattr(thing, name), number, choice)})
+
+
+def _has_number(thing: Any) -> bool:
+    if isinstance(thing, tuple):
+        return any(map(_has_number, thing))
+    if is_dataclass(thing):
+        return any(_has_number(getattr(thing, f.name)) for f in fields(thing))
+    return isinstance(thing, float | np.ndarray)
 
 
 def test_no_leg_at_all_is_an_empty_plan() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.routing.cost import BENCHMARK
 from outreach.routing.engine import Limits, plan_day, recommend, repair, under_way
-from tests.unit.routing.days import random_problem
+from tests.unit.routing.days import CASES, random_problem
 from tests.unit.routing.definitions import faults_of
 from tests.unit.routing.exhaustive import least_cost
 
-CASES = int(os.environ.get("OUTREACH_ROUTING_CASES", "60"))
 QUICK = Limits(seconds=None, iterations=60, threads=1)
 
 
