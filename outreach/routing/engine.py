@@ -18,7 +18,7 @@ from outreach.routing.islands import Island
 from outreach.routing.network import Flags
 from outreach.routing.plan import Plan, PlannedStop, PromiseKept, PromiseState, Reason, Route
 from outreach.routing.problem import Episode, HeadStop, Problem, Ready, StopKind, Vehicle
-from outreach.routing.reasons import forbid_hopeless, servable_alone
+from outreach.routing.reasons import forbid_hopeless, keep_rests, servable_alone
 from outreach.routing.solve import Best, begun, run
 from outreach.routing.tours import Tours, copy_of
 
@@ -68,6 +68,7 @@ class Prepared:
         self.compiled: Compiled = compile_problem(problem, weights)
         self.island = Island(self.compiled, seed=seed)
         self.begun: Tours = begun(self.compiled, self.island)
+        keep_rests(self.compiled, self.begun)
         self.able: Flags = servable_alone(self.compiled, self.begun)
         forbid_hopeless(self.compiled, self.able)
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from outreach.routing.compiling import Compiled
-from outreach.routing.network import HORIZON_S, NOWHERE_S, Flags, box_network
+from outreach.routing.network import HORIZON_S, NOWHERE_S, PAUSE, Flags, box_network
 from outreach.routing.plan import Reason
 from outreach.routing.pricing import NEVER, box_memory, new_memory, price_in_route
 from outreach.routing.problem import Leg
 from outreach.routing.tours import Tours, box_tours
+
+
+def keep_rests(compiled: Compiled, begun: Tours) -> None:
+    """Let a car take nobody whose driver could not rest as stated even with nothing else to do.
+
+    A car that is out already goes on: people wait for it.
+    """
+    net, memory = compiled.net, box_memory(new_memory(compiled.net, compiled.longest, bits=4))
+    boxed, tours = box_network(net), box_tours(begun)
+    for g in np.flatnonzero(net.form == PAUSE):
+        v = compiled.leg_rows[g].vehicle
+        price, _ = price_in_route(boxed, compiled.weights, tours, memory, int(g), v)
+        if price >= NEVER and not compiled.heads[v]:
+            net.fits[v] = 0
 
 
 def servable_alone(compiled: Compiled, begun: Tours) -> Flags:

@@ -24,6 +24,7 @@ from outreach.routing.islands import Island
 from outreach.routing.plan import Reason
 from outreach.routing.problem import (
     BadProblem,
+    Break,
     HeadStop,
     Leg,
     Problem,
@@ -109,6 +110,16 @@ def test_a_shift_that_ends_before_it_begins_takes_nobody() -> None:
     assert _reasons(Problem(ROAD, (backwards,), (good,))) == {"good": Reason.OUTSIDE_SHIFTS}
     plan = plan_day(Problem(ROAD, (backwards, car("other")), (good,)), QUICK)
     assert [len(route.stops) for route in plan.routes] == [0, 2]
+
+
+def test_a_driver_who_could_never_rest_takes_nobody() -> None:
+    tireless = car("tireless", breaks=(Break(9000.0, 8000.0, 1800.0),))
+    riders = tuple(alone(ride(f"p{k}", 1, SITE)) for k in range(6))
+    problem = Problem(ROAD, (tireless, car("other")), riders)
+    plan = plan_day(problem, QUICK)
+    assert faults_of(problem, plan) == []
+    assert plan.unserved == ()
+    assert plan.routes[0].stops == ()
 
 
 def test_a_car_whose_shift_is_over_brings_home_who_is_on_board_and_takes_nobody_else() -> None:
