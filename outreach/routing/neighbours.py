@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numba as nb
 import numpy as np
 
@@ -10,20 +13,30 @@ from outreach.routing.network import RIDE, Network, Nodes
 NEAREST = 60
 LONGEST_PAUSE_S = 3600.0  # legs further apart in time are no neighbours
 NO_STEP_S = 1e12
+PIECE = 500  # legs whose neighbours one thread looks for at a time
 WAIT_SHARE = 0.3  # a second of waiting between two stops counts this much of a second of driving
 
 
 def nearest_legs(net: Network, leg_unit: Nodes, count: int) -> Nodes:
     """Return for each leg the legs of other units that could best stand beside it in a route."""
-    return _nearest(net, leg_unit, min(count, max(1, len(leg_unit) - 1)))
+    legs = len(leg_unit)
+    near = np.full((legs, min(count, max(1, legs - 1))), -1, np.int32)
+    pieces = [(k, min(k + PIECE, legs)) for k in range(0, legs, PIECE)]
+    if len(pieces) < 2:
+        _nearest(net, leg_unit, near, 0, legs)
+        return near
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        for job in [workers.submit(_nearest, net, leg_unit, near, *piece) for piece in pieces]:
+            job.result()
+    return near
 
 
 @nb.njit(cache=True, nogil=True)
-def _nearest(net: Network, leg_unit: Nodes, count: int) -> Nodes:
-    legs = len(leg_unit)
-    near = np.full((legs, count), -1, np.int32)
+def _nearest(net: Network, leg_unit: Nodes, near: Nodes, first: int, last: int) -> None:
+    """Fill in the rows from ``first`` up to ``last``; every pair of legs is looked at."""
+    legs, count = near.shape
     apart = np.empty(count)
-    for a in range(legs):
+    for a in range(first, last):
         kept = 0
         for b in range(legs):
             if leg_unit[b] < 0 or leg_unit[a] == leg_unit[b] or not _may_meet(net, a, b):
@@ -37,7 +50,6 @@ def _nearest(net: Network, leg_unit: Nodes, count: int) -> Nodes:
                 rank -= 1
             apart[rank], near[a, rank] = far, b
             kept = min(kept + 1, count)
-    return near
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
