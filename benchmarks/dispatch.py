@@ -201,7 +201,8 @@ def _cell(judge: Judge, name: str, runs: list[Run]) -> str:
         return f"{mean(costs):.0f} min, {left:.1f} left{said}"
     if left:
         return f"{left:.1f} left{said}"
-    return f"{mean(judge.gap(name, c) for c in costs):.2f} %{said}"
+    gap = round(mean(judge.gap(name, c) for c in costs), 2)
+    return f"{gap + 0.0:.2f} %{said}"  # never a minus before zero
 
 
 def bars(judge: Judge, runs: list[Run]) -> list[str]:
