@@ -149,28 +149,23 @@ def begun(compiled: Compiled, island: Island) -> Tours:
         tours.size[v] = len(nodes)
         tours.seq[v, 1 : len(nodes) + 1] = nodes
         if not island.refreshed(tours, v):
-            _forgive_the_late(compiled, v, nodes)
-        if not island.refreshed(tours, v):
-            _end_the_shift(compiled, v)
+            if nodes:
+                _forgive(compiled, v, nodes)
+            else:
+                compiled.net.fits[v] = 0  # a shift that ends before it begins
             island.refreshed(tours, v)
     return tours
 
 
-def _forgive_the_late(compiled: Compiled, v: int, nodes: list[int]) -> None:
+def _forgive(compiled: Compiled, v: int, nodes: list[int]) -> None:
     """Drop the limits that a late day has already broken: people on board get home all the same."""
     net = compiled.net
     net.late[nodes] = np.maximum(net.early[nodes], HORIZON_S)
     net.ride[[n >> 1 for n in nodes]] = HORIZON_S
+    net.closes[v] = net.duty[v] = HORIZON_S
     net.capacity[v] = np.maximum(
         net.capacity[v], net.load[net.kind[v], [n >> 1 for n in nodes]].sum(axis=0)
     )
-
-
-def _end_the_shift(compiled: Compiled, v: int) -> None:
-    """Let a car whose shift is over bring home who is on board, and take nobody else."""
-    net = compiled.net
-    net.closes[v] = net.duty[v] = HORIZON_S
-    net.fits[v] = 0
 
 
 def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:

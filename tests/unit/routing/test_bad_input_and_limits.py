@@ -25,13 +25,10 @@ from outreach.routing.plan import Reason
 from outreach.routing.problem import (
     BadProblem,
     Break,
-    HeadStop,
     Leg,
     Problem,
-    Ready,
     Resource,
     Stop,
-    StopKind,
     Use,
     alone,
 )
@@ -120,15 +117,6 @@ def test_a_driver_who_could_never_rest_takes_nobody() -> None:
     assert faults_of(problem, plan) == []
     assert plan.unserved == ()
     assert plan.routes[0].stops == ()
-
-
-def test_a_car_whose_shift_is_over_brings_home_who_is_on_board_and_takes_nobody_else() -> None:
-    head = (HeadStop("aboard", StopKind.PICKUP, 9000.0),)
-    late = car(shift_end_s=9100.0, head=head, ready=Ready(1, 9100.0))
-    riders = (alone(ride("aboard", 1, SITE)), alone(ride("waits", 1, SITE)))
-    plan = plan_day(Problem(ROAD, (late,), riders), QUICK)
-    assert [stop.leg for stop in plan.routes[0].stops if stop.leg] == ["aboard", "aboard"]
-    assert [u.episode for u in plan.unserved] == ["waits"]
 
 
 def test_a_window_of_zero_length_is_kept_to_the_second() -> None:
