@@ -144,9 +144,9 @@ def search(
                 if now.option[bank[k]] < 0
                 else units.option_cost[now.option[bank[k]]]
             )
-        for v in range(vehicles):
-            if memory.touched[v]:
-                refresh(net, weights, trial, v)
+        if not _refreshed(net, weights, trial, memory):
+            _take_back(now, trial, memory, bank, count)
+            continue
         if exchanging:
             exchange_tails(net, weights, units, trial, memory, chance)
         recreate(net, weights, units, trial, memory, chance, bank, count, keys, dials)
@@ -172,17 +172,38 @@ def search(
                 progress.cost[1] = progress.cost[0]
                 _keep(now, best, progress.stale)
         else:
-            for v in range(vehicles):
-                if memory.touched[v]:
-                    if new < old + 0.3 * heat * 20:
+            if new < old + 0.3 * heat * 20:
+                for v in range(vehicles):
+                    if memory.touched[v]:
                         note_route(pool, net, trial, v)
-                    copy_route(now, trial, v)
-                    memory.touched[v] = 0
-            for k in range(count):
-                trial.option[bank[k]] = now.option[bank[k]]
-            for r in range(len(now.used)):
-                trial.used[r] = now.used[r]
+            _take_back(now, trial, memory, bank, count)
     return progress.cost[1]  # type: ignore[no-any-return]
+
+
+@nb.njit(cache=True, nogil=True)
+def _refreshed(net: Network, weights: Weights, trial: Tours, memory: Memory) -> bool:
+    """Refresh the touched routes; return whether they hold without those who were taken out.
+
+    Mostly they do. But a car may wait longer with people on board where a stop in between is gone, and
+    where a detour saves time a drive may take longer.
+    """
+    for v in range(len(memory.touched)):
+        if memory.touched[v] and not refresh(net, weights, trial, v):
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _take_back(now: Tours, trial: Tours, memory: Memory, bank: Nodes, count: int) -> None:
+    """Make the trial tours equal to the current ones again."""
+    for v in range(len(memory.touched)):
+        if memory.touched[v]:
+            copy_route(now, trial, v)
+            memory.touched[v] = 0
+    for k in range(count):
+        trial.option[bank[k]] = now.option[bank[k]]
+    for r in range(len(now.used)):
+        trial.used[r] = now.used[r]
 
 
 @nb.njit(cache=True, nogil=True)
