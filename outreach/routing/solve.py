@@ -10,9 +10,10 @@ than one with four hundred.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice, permutations
 
 import numpy as np
 
@@ -40,6 +41,7 @@ FIRST_SPEED = 2000.0  # iterations per second assumed before any were measured
 POOL_FULL = 0.7
 FINISH_SHARE = 0.8  # the last recombination starts after this share of the time
 FINISH_S = 4.0  # but not earlier than this before the end
+ORDERS_AT_MOST = 120  # of people on board getting out, before their limits count as broken
 NODES = 60  # branch-and-bound nodes of one whole-number model
 
 
@@ -145,27 +147,50 @@ def begun(compiled: Compiled, island: Island) -> Tours:
     """Return tours that hold the locked heads and the people on board, and nothing else."""
     tours = empty_tours(compiled.net, compiled.units, compiled.longest)
     for v, (head, owed) in enumerate(zip(compiled.heads, compiled.aboard, strict=True)):
-        nodes = [*head, *owed]
-        tours.size[v] = len(nodes)
-        tours.seq[v, 1 : len(nodes) + 1] = nodes
-        if not island.refreshed(tours, v):
-            if nodes:
-                _forgive(compiled, v, nodes)
-            else:
-                compiled.net.fits[v] = 0  # a shift that ends before it begins
-            island.refreshed(tours, v)
+        if any(_begins(island, tours, v, [*head, *order]) for order in _orders(compiled, owed)):
+            continue
+        nodes = [*head, *_by_due_time(compiled, owed)]
+        _forgive_the_late(compiled, v, nodes)
+        if not _begins(island, tours, v, nodes):
+            _forgive_the_shift(compiled, v, nodes)
+            _begins(island, tours, v, nodes)
     return tours
 
 
-def _forgive(compiled: Compiled, v: int, nodes: list[int]) -> None:
+def _begins(island: Island, tours: Tours, v: int, nodes: list[int]) -> bool:
+    """Give a vehicle its first stops; return whether they hold."""
+    tours.size[v] = len(nodes)
+    tours.seq[v, 1 : len(nodes) + 1] = nodes
+    return island.refreshed(tours, v)
+
+
+def _orders(compiled: Compiled, owed: list[int]) -> Iterator[list[int]]:
+    """Yield orders in which people on board can get out, likely ones first."""
+    due = _by_due_time(compiled, owed)
+    yield due
+    yield owed
+    yield from map(list, islice(permutations(due), ORDERS_AT_MOST))
+
+
+def _by_due_time(compiled: Compiled, owed: list[int]) -> list[int]:
+    return sorted(owed, key=lambda node: float(compiled.net.late[node]))
+
+
+def _forgive_the_late(compiled: Compiled, v: int, nodes: list[int]) -> None:
     """Drop the limits that a late day has already broken: people on board get home all the same."""
     net = compiled.net
     net.late[nodes] = np.maximum(net.early[nodes], HORIZON_S)
     net.ride[[n >> 1 for n in nodes]] = HORIZON_S
-    net.closes[v] = net.duty[v] = HORIZON_S
     net.capacity[v] = np.maximum(
         net.capacity[v], net.load[net.kind[v], [n >> 1 for n in nodes]].sum(axis=0)
     )
+
+
+def _forgive_the_shift(compiled: Compiled, v: int, nodes: list[int]) -> None:
+    """Drop the end of a shift that is over already; one that ends before it begins takes nobody."""
+    compiled.net.closes[v] = compiled.net.duty[v] = HORIZON_S
+    if not nodes:
+        compiled.net.fits[v] = 0
 
 
 def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
