@@ -24,6 +24,7 @@ from outreach.routing.tours import Tours, copy_of
 
 OnPlan = Callable[[float, Plan], None]
 QUICK_ITERATIONS = 300
+KEPT_FIRST = 1.01  # how much more a person of the plan in force counts in a repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +198,18 @@ def repair(
 ) -> Repair:
     """Return a plan for the problem as it is now that keeps as many told times as it can.
 
+    Nobody who is in the plan in force is left for somebody of equal priority who is not.
+
     The problem says what happened: a broken car is missing or ends its shift, what was driven is in
     the heads of its vehicles (so that people on board stay on board), told times are promises of
     legs, and a no-show is an episode that is gone.
     """
-    plan = plan_day(problem, limits, in_force=in_force, weights=weights, should_stop=should_stop)
+    episodes = tuple(
+        replace(e, priority=e.priority * KEPT_FIRST) if e.key in in_force.chosen else e
+        for e in problem.episodes
+    )
+    kept_first = replace(problem, episodes=episodes)
+    plan = plan_day(kept_first, limits, in_force=in_force, weights=weights, should_stop=should_stop)
     left = {u.episode for u in plan.unserved}
     newly = tuple(k for k in in_force.chosen if k in left)
     return Repair(plan, plan.promises, newly)
