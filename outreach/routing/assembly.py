@@ -71,11 +71,20 @@ def plan_of(
         unserved=tuple(unserved),
         promises=promises,
         cost=cost,
+        without_break=_without_break(compiled, tours),
         iterations=iterations,
         complete=complete,
         broken_off=broken_off,
         trajectory=trajectory,
     )
+
+
+def _without_break(compiled: Compiled, tours: Tours) -> tuple[str, ...]:
+    """Return the vehicles that drive people without a break that was stated."""
+    legs = [g for g, row in enumerate(compiled.leg_rows) if row.pause is not None]
+    missing = {compiled.leg_rows[g].vehicle for g in legs if tours.vehicle[g] < 0}
+    drives = {int(v) for v in tours.vehicle[compiled.net.form == RIDE]}
+    return tuple(compiled.problem.vehicles[v].key for v in sorted(missing & drives))
 
 
 def _route(compiled: Compiled, tours: Tours, v: int) -> tuple[Route, float, float]:

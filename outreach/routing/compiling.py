@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -20,10 +21,20 @@ from outreach.routing.network import (
     Network,
     Units,
 )
-from outreach.routing.problem import Break, Floats, Leg, Problem, Promise, Ready, StopKind, Vehicle
+from outreach.routing.problem import (
+    Break,
+    Floats,
+    Leg,
+    Option,
+    Problem,
+    Promise,
+    Ready,
+    StopKind,
+    Vehicle,
+)
 
 LONGEST_ROUTE = 600
-BREAK_PRIORITY = 100.0  # a plan without a driver's rest is no plan
+BREAK_PRIORITY = 100.0  # of a driver who is out: people of a higher one may cost the rest
 
 
 @dataclass(slots=True)
@@ -75,11 +86,12 @@ def compile_problem(problem: Problem, weights: Weights) -> Compiled:
     locked = sorted({stop.leg for v in problem.vehicles for stop in v.head})
     rows = [LegRow(problem.legs[key]) for key in locked]
     number = {key: k for k, key in enumerate(locked)}
-    units = _episode_units(problem, weights, rows, set(locked))
+    started = _started(problem, set(locked))
+    units = _episode_units(problem, weights, rows, set(locked), started)
     heads, aboard = _heads(problem, rows, number)
-    units += _break_units(problem, weights, rows)
+    units += _break_units(problem, weights, rows, heads)
     net = _network(problem, rows, heads, number)
-    arrays = _unit_arrays(problem, units, len(rows))
+    arrays = _unit_arrays(units, len(rows), _room_left(problem, started.values()))
     driven = sum(min((len(o.legs) for o in unit.options), default=0) for unit in units)
     variety = max(1, min(4, len(rows) // max(1, driven)))
     # Of several variants of a leg at most one is driven, so that more neighbours are needed.
@@ -90,23 +102,46 @@ def compile_problem(problem: Problem, weights: Weights) -> Compiled:
     return Compiled(problem, weights, net, arrays, rows, units, heads, aboard, longest)
 
 
+def _started(problem: Problem, locked: set[str]) -> dict[int, Option]:
+    """Return the options that are under way, by the number of their episodes (of several the first)."""
+    return {
+        number: option
+        for number, episode in enumerate(problem.episodes)
+        for option in reversed(episode.options)
+        if any(leg.key in locked for leg in option.legs)
+    }
+
+
+def _room_left(problem: Problem, started: Iterable[Option]) -> Floats:
+    """Return what is left of each resource: what is under way uses it whatever becomes of the rest."""
+    left = {resource.key: resource.capacity for resource in problem.resources}
+    for option in started:
+        for use in option.uses:
+            left[use.resource] -= use.amount
+    return np.array(list(left.values()), np.float64)
+
+
 def _episode_units(
-    problem: Problem, weights: Weights, rows: list[LegRow], locked: set[str]
+    problem: Problem,
+    weights: Weights,
+    rows: list[LegRow],
+    locked: set[str],
+    started: dict[int, Option],
 ) -> list[UnitRow]:
     """Return a unit per episode; what is under way keeps its option, less the locked legs."""
     resource = {r.key: k for k, r in enumerate(problem.resources)}
     units = []
     for number, episode in enumerate(problem.episodes):
         unit = UnitRow(number, weights.person * episode.priority)
-        started = [o for o in episode.options if any(g.key in locked for g in o.legs)]
-        for option in started[:1] or episode.options:
+        under_way = started.get(number)
+        for option in episode.options if under_way is None else [under_way]:
             free = [g for g in option.legs if g.key not in locked]
-            uses = [(resource[u.resource], u.amount) for u in option.uses]
+            uses = [] if under_way else [(resource[u.resource], u.amount) for u in option.uses]
             variants = [_promise_variants(g, weights, rows) for g in free]
             for choice in product(*variants) if free else ():
                 cost = option.cost_s + sum(c for _, c in choice)
                 unit.options.append(OptionRow(option.key, [g for g, _ in choice], cost, uses))
-        if unit.options or not started:
+        if unit.options or under_way is None:
             units.append(unit)
     return units
 
@@ -153,13 +188,18 @@ def _heads(
     return heads, aboard
 
 
-def _break_units(problem: Problem, weights: Weights, rows: list[LegRow]) -> list[UnitRow]:
+def _break_units(
+    problem: Problem, weights: Weights, rows: list[LegRow], heads: list[list[int]]
+) -> list[UnitRow]:
+    """Return a unit per break; a driver who has not begun rests before anybody is taken."""
     units = []
+    above_all = BREAK_PRIORITY + sum(episode.priority for episode in problem.episodes)
     for k, vehicle in enumerate(problem.vehicles):
+        priority = BREAK_PRIORITY if heads[k] else above_all
         for pause in vehicle.breaks:
             option = OptionRow("break", [len(rows)])
             rows.append(LegRow(vehicle=k, pause=pause))
-            units.append(UnitRow(-1, weights.person * BREAK_PRIORITY, [option]))
+            units.append(UnitRow(-1, weights.person * priority, [option]))
     return units
 
 
@@ -239,7 +279,7 @@ def _kinds(
     samples: list[Vehicle] = []
     kind = np.zeros(len(fleet), np.int32)
     for k, v in enumerate(fleet):
-        alike: object = replace(v, key="", features=frozenset())
+        alike: object = replace(v, key="", features=frozenset(), finishes=frozenset())
         if v.head or v.ready or v.breaks:
             alike = v.key
         if alike not in seen:
@@ -324,7 +364,7 @@ def _fits(problem: Problem, rows: list[LegRow]) -> np.ndarray[tuple[int, int], n
     return fits
 
 
-def _unit_arrays(problem: Problem, units: list[UnitRow], legs: int) -> Units:
+def _unit_arrays(units: list[UnitRow], legs: int, room: Floats) -> Units:
     options = [(u, option) for u, unit in enumerate(units) for option in unit.options]
     leg_unit = np.full(legs, -1, np.int32)
     for u, option in options:
@@ -342,7 +382,7 @@ def _unit_arrays(problem: Problem, units: list[UnitRow], legs: int) -> Units:
         first_use=starts([len(option.uses) for _, option in options]),
         use_resource=np.array([r for _, o in options for r, _ in o.uses], np.int32),
         use_amount=np.array([a for _, o in options for _, a in o.uses], np.float64),
-        room=np.array([r.capacity for r in problem.resources], np.float64),
+        room=room,
         penalty=np.array([unit.penalty for unit in units], np.float64),
         leg_unit=leg_unit,
         near=np.zeros((legs, 0), np.int32),

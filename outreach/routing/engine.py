@@ -24,7 +24,7 @@ from outreach.routing.tours import Tours, copy_of
 
 OnPlan = Callable[[float, Plan], None]
 QUICK_ITERATIONS = 300
-KEPT_FIRST = 1.01  # how much more a person of the plan in force counts in a repair
+KEPT_FIRST = 1.1  # how much more a person of the plan in force counts: several broken promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,13 @@ class Prepared:
         self.able: Flags = servable_alone(self.compiled, self.begun)
         forbid_hopeless(self.compiled, self.able)
 
+    def keep_first(self, in_force: Plan) -> None:
+        """Count the people of the plan in force a little more than others of the same priority."""
+        for unit, row in enumerate(self.compiled.unit_rows):
+            known = row.episode >= 0 and self.compiled.problem.episodes[row.episode].key
+            if known in in_force.chosen:
+                self.compiled.units.penalty[unit] *= KEPT_FIRST
+
     def plan(self, tours: Tours, **about: object) -> Plan:
         """Return the plan some tours amount to."""
         total = self.island.price(tours)
@@ -84,11 +91,15 @@ def plan_day(
     limits: Limits = Limits(),
     *,
     in_force: Plan | None = None,
+    afresh: bool = False,
     weights: Weights = PRODUCT,
     on_progress: OnPlan | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Return the best plan found within the limits, starting from the plan in force if there is one.
+
+    Nobody who is in the plan in force is left for somebody of equal priority who is not; this holds
+    too when the search is to start ``afresh``, from empty cars.
 
     ``on_progress`` gets the spent share of the budget and the best plan so far; ``should_stop`` ends
     the search early with that plan.
@@ -97,7 +108,9 @@ def plan_day(
     prepared = Prepared(problem, weights, seed=limits.seed * 1000)
     start = prepared.begun
     if in_force is not None:
-        start = resume(prepared.compiled, prepared.island, start, in_force)
+        prepared.keep_first(in_force)
+        if not afresh:
+            start = resume(prepared.compiled, prepared.island, start, in_force)
 
     def report(share: float, best: Best) -> None:
         if on_progress is not None:
@@ -198,18 +211,11 @@ def repair(
 ) -> Repair:
     """Return a plan for the problem as it is now that keeps as many told times as it can.
 
-    Nobody who is in the plan in force is left for somebody of equal priority who is not.
-
     The problem says what happened: a broken car is missing or ends its shift, what was driven is in
     the heads of its vehicles (so that people on board stay on board), told times are promises of
     legs, and a no-show is an episode that is gone.
     """
-    episodes = tuple(
-        replace(e, priority=e.priority * KEPT_FIRST) if e.key in in_force.chosen else e
-        for e in problem.episodes
-    )
-    kept_first = replace(problem, episodes=episodes)
-    plan = plan_day(kept_first, limits, in_force=in_force, weights=weights, should_stop=should_stop)
+    plan = plan_day(problem, limits, in_force=in_force, weights=weights, should_stop=should_stop)
     left = {u.episode for u in plan.unserved}
     newly = tuple(k for k in in_force.chosen if k in left)
     return Repair(plan, plan.promises, newly)
@@ -240,7 +246,10 @@ def under_way(problem: Problem, plan: Plan, *, now_s: float) -> Problem:
             )
         )
         ready = _ready(route, vehicle, done, now_s)
-        after = replace(vehicle, head=head, breaks=breaks, ready=ready)
+        to_do = frozenset(
+            s.leg for s in (route.stops if route is not None else ()) if s.leg and s not in done
+        )
+        after = replace(vehicle, head=head, breaks=breaks, ready=ready, finishes=to_do)
         if _off_duty(route, vehicle, done, ready.from_s):
             home = route.back_s if route is not None and done else vehicle.shift_start_s
             after = replace(after, ready=None, shift_end_s=home)

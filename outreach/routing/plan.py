@@ -102,6 +102,7 @@ class Plan:
     unserved: tuple[Unserved, ...]
     promises: tuple[PromiseKept, ...]
     cost: Cost
+    without_break: tuple[str, ...] = ()  # vehicles whose driver is out and cannot rest as stated
     iterations: int = 0
     complete: bool = True  # everybody was tried at least once
     broken_off: bool = False  # the search failed; this is the best plan it had until then

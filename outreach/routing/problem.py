@@ -151,6 +151,9 @@ class Vehicle:
 
     ``displaces`` says how many units of each dimension one unit of another one takes away: with
     dimensions (seats, chairs) and ``((1, 0, 2.0),)`` every chair on board costs two seats.
+
+    ``finishes`` names the legs given to this vehicle before: when a late day has made the end of its
+    shift impossible already, it still does these, and takes nobody else.
     """
 
     key: str
@@ -167,6 +170,7 @@ class Vehicle:
     service_extra_s: float = 0.0
     head: tuple[HeadStop, ...] = ()
     ready: Ready | None = None
+    finishes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

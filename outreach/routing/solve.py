@@ -21,7 +21,7 @@ from outreach.routing.acceptance import temperature
 from outreach.routing.budget import Budget
 from outreach.routing.compiling import Compiled
 from outreach.routing.islands import Island
-from outreach.routing.network import HORIZON_S
+from outreach.routing.network import HORIZON_S, RIDE
 from outreach.routing.partition import Choice, fair_penalties, recombine
 from outreach.routing.pool import Columns, gather, keep_rows
 from outreach.routing.search import DIALS, Dials
@@ -181,16 +181,28 @@ def _forgive_the_late(compiled: Compiled, v: int, nodes: list[int]) -> None:
     net = compiled.net
     net.late[nodes] = np.maximum(net.early[nodes], HORIZON_S)
     net.ride[[n >> 1 for n in nodes]] = HORIZON_S
-    net.capacity[v] = np.maximum(
-        net.capacity[v], net.load[net.kind[v], [n >> 1 for n in nodes]].sum(axis=0)
-    )
+    _let_them_sit(compiled, v, nodes)
+
+
+def _let_them_sit(compiled: Compiled, v: int, nodes: list[int]) -> None:
+    """Let more people than a car has room for fill it exactly, so that nobody joins them."""
+    net = compiled.net
+    legs = [n >> 1 for n in nodes]
+    loads = net.load[net.kind[v]]
+    signs = [0 if net.form[n >> 1] != RIDE else (-1 if n & 1 else 1) for n in nodes]
+    most = np.cumsum(loads[legs] * np.array(signs)[:, None], axis=0).max(axis=0, initial=0.0)
+    loads[legs] *= np.minimum(1.0, net.capacity[v] / np.maximum(most, 1e-9))
 
 
 def _forgive_the_shift(compiled: Compiled, v: int, nodes: list[int]) -> None:
-    """Drop the end of a shift that is over already; one that ends before it begins takes nobody."""
+    """Drop the end of a shift that cannot be kept any more: what was begun is finished, no more."""
     compiled.net.closes[v] = compiled.net.duty[v] = HORIZON_S
-    if not nodes:
+    if not nodes:  # nothing was begun: the shift ends before it begins
         compiled.net.fits[v] = 0
+    finishes = compiled.problem.vehicles[v].finishes
+    for g, row in enumerate(compiled.leg_rows):
+        if row.leg is not None and row.leg.key not in finishes:
+            compiled.net.fits[v, g] = 0
 
 
 def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:

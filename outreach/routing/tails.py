@@ -79,6 +79,7 @@ def _cheapest_partner(
     size = wide(tours.size[v])
     here = tours.where[v, cut]
     leaving = tours.low[v, cut] + tours.served[v, cut]
+    behind = _stop_behind(net, tours, v, cut)
     saved_here = _drive_to_tail(net, tours, here, v, v, cut)
     least = NEVER
     best_w = best_k = wide(-1)
@@ -91,9 +92,12 @@ def _cheapest_partner(
             if net.kind[w] == last_empty:
                 continue
             last_empty = net.kind[w]
-        for k in range(max(wide(net.head[w]), first_open(tours.high[w], end, leaving)), end + 1):
+        begin = first_open(tours.high[w], end, leaving)
+        while net.floating and begin > 0 and net.form[tours.seq[w, begin] >> 1] == PAUSE:
+            begin -= 1  # what bounds this driver's rest does not bound the other's
+        for k in range(max(wide(net.head[w]), begin), end + 1):
             leaving_there = tours.low[w, k] + tours.served[w, k]
-            if cut < size and leaving_there > tours.high[v, cut + 1] + SLACK_S:
+            if cut < size and leaving_there > tours.high[v, behind] + SLACK_S:
                 break
             if tours.aboard[w, k] > 0 or draw(chance) < OVERLOOKED:
                 continue
@@ -103,9 +107,12 @@ def _cheapest_partner(
             onward = _drive_to_tail(net, tours, here, v, w, k)
             there = tours.where[w, k]
             back = _drive_to_tail(net, tours, there, w, v, cut)
-            if k < end and leaving + onward > tours.high[w, k + 1] + SLACK_S:
+            if (
+                k < end
+                and leaving + onward > tours.high[w, _stop_behind(net, tours, w, k)] + SLACK_S
+            ):
                 continue
-            if cut < size and leaving_there + back > tours.high[v, cut + 1] + SLACK_S:
+            if cut < size and leaving_there + back > tours.high[v, behind] + SLACK_S:
                 continue
             saved_there = _drive_to_tail(net, tours, there, w, w, k)
             change = onward + back - saved_here - saved_there
@@ -116,14 +123,18 @@ def _cheapest_partner(
 
 @nb.njit(cache=True, nogil=True, inline="always")
 def _drive_to_tail(net: Network, tours: Tours, place: int, car: int, w: int, k: int) -> float:
-    """Return the drive of a car from a place to what follows position ``k`` of route ``w``.
-
-    A break is taken where the car stands, so it is the stop behind the break that counts.
-    """
-    k += 1
-    while net.floating and k <= tours.size[w] and net.place[tours.seq[w, k]] < 0:
-        k += 1
+    """Return the drive of a car from a place to the stop that follows position ``k`` of route ``w``."""
+    k = _stop_behind(net, tours, w, k)
     return net.travel[place, net.end[car] if k > tours.size[w] else tours.where[w, k]]  # type: ignore[no-any-return]
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _stop_behind(net: Network, tours: Tours, v: int, k: int) -> int:
+    """Return the position of the first stop behind ``k`` with a place of its own: breaks have none."""
+    k += 1
+    while net.floating and k <= tours.size[v] and net.place[tours.seq[v, k]] < 0:
+        k += 1
+    return k
 
 
 @nb.njit(cache=True, nogil=True)

@@ -87,15 +87,26 @@ def state(sheet: DaySheet, table: TravelTable, *, wish: Wish, now: datetime) -> 
     doubtful = frozenset(x.leg_id for x in sheet.legs.values() if is_in_doubt(sheet, x, now))
     episodes, riders, appointments = _booked(scribe, fleet, wish, doubtful)
     asked, resources, requested, slot_of = _asked(scribe, wish.requests, riders)
+    to_finish = _to_finish(sheet, riders)
     problem = Problem(
         travel_s=table.seconds,
-        vehicles=tuple(scribe.vehicle(run) for run in fleet.values()),
+        vehicles=tuple(scribe.vehicle(run, to_finish.get(i, set())) for i, run in fleet.items()),
         episodes=(*episodes, *asked),
         resources=resources,
         max_wait_aboard_s=LONGEST_WAIT_ABOARD_S,
         dimensions=DIMENSIONS,
     )
     return Stated(problem, origin_s, riders, appointments, requested, slot_of, doubtful)
+
+
+def _to_finish(sheet: DaySheet, riders: Mapping[str, tuple[int, ...]]) -> dict[int, set[str]]:
+    """Return for each run the engine's legs that it has been given already."""
+    given: dict[int, set[str]] = {}
+    for key, leg_ids in riders.items():
+        runs = {sheet.run_of_leg.get(leg_id) for leg_id in leg_ids}
+        if len(runs) == 1 and (run_id := runs.pop()) is not None:
+            given.setdefault(run_id, set()).add(key)
+    return given
 
 
 def late_as_it_is(sheet: DaySheet, now: datetime) -> DaySheet:
@@ -246,7 +257,7 @@ class _Scribe:
         drive_s = self.table.between(leg.from_address_id, leg.to_address_id)
         return done_at.timestamp() - self.origin_s + drive_s + LONGEST_WAIT_ABOARD_S
 
-    def vehicle(self, run: RunSheet) -> Vehicle:
+    def vehicle(self, run: RunSheet, to_finish: Iterable[str]) -> Vehicle:
         """Return a run's car and crew: what is done is its head, and where it is free its beginning."""
         duty, car = run.duty, run.car
         head = tuple(
@@ -274,6 +285,7 @@ class _Scribe:
             breaks=self._breaks(run),
             head=head,
             ready=self._ready(run),
+            finishes=frozenset(to_finish),
         )
 
     def _breaks(self, run: RunSheet) -> tuple[Break, ...]:

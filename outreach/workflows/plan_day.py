@@ -83,11 +83,11 @@ def propose(
     try:
         from outreach.routing.engine import plan_day
 
-        in_force = None if kind is PlanKind.DAY else plan_in_force(stated, standing)
         plan = plan_day(
             stated.problem,
             limits,
-            in_force=in_force,
+            in_force=plan_in_force(stated, standing),
+            afresh=kind is PlanKind.DAY,
             on_progress=report if on_progress is not None else None,
             should_stop=should_stop,
         )

@@ -24,7 +24,15 @@ from outreach.workflows.undo_plan import undo_plan
 from tests.builders.clinics import DAY
 from tests.builders.ledger import NOW
 from tests.builders.planning import book_all, kept, make
-from tests.builders.transport import Day, assign, build_day, car, leg_of, publish, version_of
+from tests.builders.transport import (
+    Day,
+    assign,
+    build_day,
+    car,
+    leg_of,
+    publish,
+    version_of,
+)
 
 
 def stops(database: Database) -> list[tuple[int, int, str]]:
@@ -124,6 +132,21 @@ def test_planning_only_the_rest_moves_nobody_to_another_car(database: Database) 
     after = {(one, run) for run, one, _kind in stops(database)}
     assert {pair for pair in before if pair[0] != leg} <= after
     del proposal
+
+
+@pytest.mark.parametrize("kind", [PlanKind.DAY, PlanKind.REPLAN])
+def test_nobody_loses_a_place_in_a_car_to_somebody_who_lives_nearer(
+    database: Database, kind: PlanKind
+) -> None:
+    day = build_day(database, elders=6, cars=[car("豫A0001D", seats=1)], capacity=6)
+    booked = {a: (out, back) for a, out, back in book_all(database, day, a_slot=6)}
+    _plan_id, first = make(database, day, kind=kind)
+    cheapest_without = first.left[0].appointment_id
+    for leg in booked[cheapest_without]:
+        assign(database, day, leg)
+    _plan_id, second = make(database, day, kind=kind)
+    assert cheapest_without not in {left.appointment_id for left in second.left}
+    assert second.after.people == first.after.people
 
 
 def test_replanning_keeps_the_times_told_to_families(database: Database) -> None:

@@ -14,11 +14,12 @@ from outreach.clinics.codes import DayEventKind
 from outreach.contact.codes import Step
 from outreach.contact.message_models import Message
 from outreach.db import Database
+from outreach.routing.plan import Reason
 from outreach.transport.codes import Direction, LegStatus, StopKind
 from outreach.transport.fleet import HelperDraft, add_driver
 from outreach.transport.models import Leave
-from outreach.transport.plan_result import Proposal, WordState
-from outreach.transport.run_models import Promise, Run
+from outreach.transport.plan_result import PlanKind, Proposal, WordState
+from outreach.transport.run_models import Promise, RideLeg, Run
 from outreach.transport.sheets import RunSheet, read_day, with_run
 from outreach.transport.shifts import add_shift
 from outreach.workflows.accept_plan import accept_plan
@@ -29,8 +30,19 @@ from outreach.workflows.note_event import note_event
 from outreach.workflows.publish_runs import publish_runs
 from tests.builders.clinics import DAY, at
 from tests.builders.ledger import NOW
-from tests.builders.planning import kept, published_day, stops_of
-from tests.builders.transport import DESK, WHOLE_DAY, Day, leg_of, tap, version_of
+from tests.builders.planning import kept, make, published_day, stops_of
+from tests.builders.transport import (
+    DESK,
+    WHOLE_DAY,
+    Day,
+    assign,
+    book_car,
+    build_day,
+    leg_of,
+    publish,
+    tap,
+    version_of,
+)
 
 
 def test_fault_55_a_car_breaks_down_with_three_aboard(database: Database) -> None:
@@ -255,3 +267,31 @@ def test_an_extended_observation_gets_its_own_way_home(database: Database) -> No
     ]
     assert len(fetched) == 1
     assert fetched[0] >= ready
+
+
+def test_a_car_after_its_shift_brings_home_whom_it_was_given_and_nobody_else(
+    database: Database,
+) -> None:
+    day = build_day(database, elders=2, cars=1)
+    (own, there, home), (_other, brought, also_home) = (
+        book_car(database, day, who, at(9, 30)) for who in range(2)
+    )
+    assign(database, day, there)
+    assign(database, day, home)
+    publish(database, day)
+    with database.write() as session:  # a colleague's car brought the other one, and broke down
+        session.get_one(RideLeg, brought).status = LegStatus.DROPPED_OFF
+        session.get_one(Run, day.runs[0]).ends_at = at(10, 0)
+    for kind, leg, when in (
+        (DayEventKind.PICKED_UP, there, at(9, 5)),
+        (DayEventKind.AT_SITE, there, at(9, 25)),
+        (DayEventKind.JABBED, None, at(9, 40)),
+    ):
+        with database.write() as session:
+            event = tap(kind, when, leg=leg, appointment=own)
+            note_event(session, tap=event, author=DESK, now=when)
+    _plan_id, proposal = make(database, day, kind=PlanKind.REPLAN, now=at(10, 5))
+    assert {leg for leg, _is_pickup in proposal.orders[day.runs[0]]} == {there, home}
+    assert [(left.leg_ids, left.reason) for left in proposal.left] == [
+        ((also_home,), Reason.OUTSIDE_SHIFTS.value)
+    ]

@@ -109,12 +109,17 @@ def _episode_faults(problem: Problem, plan: Plan) -> list[str]:
     )
     wanted: Counter[str] = Counter()
     left = {u.episode for u in plan.unserved}
+    begun = {
+        s.leg for v in problem.vehicles for s in v.head
+    }  # is driven whatever becomes of the rest
     for episode in problem.episodes:
         if (episode.key in plan.chosen) == (episode.key in left):
             faults.append(f"{episode.key} is neither placed nor left, or both")
         if episode.key in plan.chosen:
             option = next(o for o in episode.options if o.key == plan.chosen[episode.key])
             wanted.update(leg.key for leg in option.legs)
+        else:
+            wanted.update(g.key for o in episode.options for g in o.legs if g.key in begun)
     if seen != wanted:
         faults.append("the legs driven are not those of the chosen options")
     return faults
@@ -122,9 +127,10 @@ def _episode_faults(problem: Problem, plan: Plan) -> list[str]:
 
 def _resource_faults(problem: Problem, plan: Plan) -> list[str]:
     used: dict[str, float] = defaultdict(float)
+    begun = {s.leg for v in problem.vehicles for s in v.head}
     for episode in problem.episodes:
-        if episode.key in plan.chosen:
-            option = next(o for o in episode.options if o.key == plan.chosen[episode.key])
-            for use in option.uses:
-                used[use.resource] += use.amount
+        for option in episode.options:
+            if option.key == plan.chosen.get(episode.key) or begun & {g.key for g in option.legs}:
+                for use in option.uses:
+                    used[use.resource] += use.amount
     return [f"{r.key} over capacity" for r in problem.resources if used[r.key] > r.capacity + EPS]

@@ -1,10 +1,17 @@
-"""The optimum of tiny problems by trying everything: routes per set of legs, then all partitions."""
+"""The optimum of tiny problems by trying everything: routes per set of legs, then all partitions.
+
+What is passed over cannot be part of any plan: on straight roads, without bounds on waiting, taking a
+person out of a route that holds leaves one that holds and drives no more.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from outreach.routing.problem import Leg, Problem, Vehicle
+
+NEVER = float("inf")
 
 
 def least_cost(problem: Problem, *, left_out: float) -> tuple[int, float]:
@@ -13,17 +20,20 @@ def least_cost(problem: Problem, *, left_out: float) -> tuple[int, float]:
     everyone = frozenset(range(len(legs)))
 
     @cache
-    def route_cost(v: int, served: frozenset[int]) -> float:
-        return _cheapest_route(problem, problem.vehicles[v], legs, served)
+    def route_cost(car: Vehicle, served: frozenset[int]) -> float:
+        if any(route_cost(car, served - {g}) == NEVER for g in served):
+            return NEVER
+        return _cheapest_route(problem, car, legs, served)
 
     @cache
     def best(v: int, open_legs: frozenset[int]) -> float:
         if v == len(problem.vehicles):
             return left_out * len(open_legs)
+        car = replace(problem.vehicles[v], key="", features=frozenset())
         return min(
             cost + best(v + 1, open_legs - served)
             for served in _subsets(open_legs)
-            if (cost := route_cost(v, served)) < float("inf")
+            if (cost := route_cost(car, served)) < NEVER
         )
 
     total = best(0, everyone)
@@ -42,40 +52,42 @@ def _subsets(items: frozenset[int]) -> list[frozenset[int]]:
 def _cheapest_route(
     problem: Problem, car: Vehicle, legs: list[Leg], served: frozenset[int]
 ) -> float:
+    """Return the least driving over all orders of the stops, NEVER when none of them holds."""
     if not served:
         return 0.0
     travel = problem.travel_s
-    best = float("inf")
+    best = NEVER
 
-    def go(path: list[tuple[int, bool]], here: int, at: float, cost: float, load: float) -> None:
+    def go(
+        path: list[tuple[int, bool]], aboard: dict[int, float], here: int, at: float, cost: float
+    ) -> None:
+        """Try what can follow; ``aboard`` has how long each has ridden at least, ``at`` is the time."""
         nonlocal best
-        if cost >= best:
+        if cost + float(travel[here, car.end_place]) >= best:
             return
-        done = set(path)
         if len(path) == 2 * len(served):
-            total = cost + travel[here, car.end_place]
-            if total < best and _schedulable(problem, car, legs, path):
-                best = float(total)
+            if _schedulable(problem, car, legs, path):
+                best = cost + float(travel[here, car.end_place])
             return
-        for g in sorted(served):
-            boarded, dropped = (g, False) in done, (g, True) in done
-            if dropped:
+        for g in served - {g for g, dropping in path if dropping}:
+            leg = legs[g]
+            stop = leg.dropoff if g in aboard else leg.pickup
+            drive = float(travel[here, stop.place])
+            start = max(stop.earliest_s, at + drive)
+            if start > stop.latest_s or any(
+                ridden + drive > legs[other].max_ride_s for other, ridden in aboard.items()
+            ):
                 continue
-            stop = legs[g].dropoff if boarded else legs[g].pickup
-            if not boarded and load + legs[g].load[0] > car.capacity[0]:
-                continue
-            start = max(stop.earliest_s, at + travel[here, stop.place])
-            if start > stop.latest_s:
-                continue
-            go(
-                [*path, (g, boarded)],
-                stop.place,
-                start + stop.service_s,
-                cost + travel[here, stop.place],
-                load + legs[g].load[0] * (-1 if boarded else 1),
-            )
+            riding = {other: ridden + drive + stop.service_s for other, ridden in aboard.items()}
+            if g in aboard:
+                del riding[g]
+            else:
+                riding[g] = 0.0
+            if sum(legs[other].load[0] for other in riding) <= car.capacity[0]:
+                done = start + stop.service_s
+                go([*path, (g, g in aboard)], riding, stop.place, done, cost + drive)
 
-    go([], car.start_place, car.shift_start_s, 0.0, 0.0)
+    go([], {}, car.start_place, car.shift_start_s, 0.0)
     return best
 
 

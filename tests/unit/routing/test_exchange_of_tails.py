@@ -41,28 +41,27 @@ def _held(prepared: Prepared, problem: Problem) -> Prepared:
     return prepared
 
 
-def _crossed(*breaks: tuple[Break, ...]) -> Prepared:
-    """Return two cars whose afternoons are the wrong way round; each rests before its afternoon."""
+def _ride(key: str, a: int, b: int, at: float) -> Leg:
+    return Leg(key, Stop(a, at, at + 600.0), Stop(b, at, at + 1800.0))
 
-    def ride(key: str, a: int, b: int, at: float) -> Leg:
-        return Leg(key, Stop(a, at, at + 600.0), Stop(b, at, at + 1800.0))
 
-    crossed = (
-        [ride("east, morning", EAST, FURTHER_EAST, MORNING), ride("west, late", 2, 1, AFTERNOON)],
-        [ride("west, morning", WEST, FURTHER_WEST, MORNING), ride("east, late", 4, 3, AFTERNOON)],
-    )
+def _two_cars(*days: tuple[list[Leg], list[Leg], tuple[Break, ...]]) -> Prepared:
+    """Return two cars that drive these legs one after the other, with the rests in between."""
     problem = Problem(
         line(0.0, -9.0, -10.0, 9.0, 10.0),
-        (car("a", breaks=breaks[0]), car("b", breaks=breaks[1])),
-        tuple(alone(leg) for legs in crossed for leg in legs),
+        tuple(car(key, breaks=day[2]) for key, day in zip("ab", days, strict=True)),
+        tuple(alone(leg) for before, after, _rests in days for leg in (*before, *after)),
     )
     prepared = Prepared(problem, BENCHMARK)
     tours = copy_of(prepared.begun)
     names = [row.leg.key if row.leg else row.vehicle for row in prepared.compiled.leg_rows]
-    for v, (morning, late) in enumerate(crossed):
+    for v, (before, after, _rests) in enumerate(days):
         rests = [2 * k for k, name in enumerate(names) if name == v]
-        ends = [2 * names.index(leg.key) + end for leg in (morning, late) for end in (0, 1)]
-        nodes = [*ends[:2], *rests, *ends[2:]]
+        first, second = (
+            [2 * names.index(leg.key) + end for leg in legs for end in (0, 1)]
+            for legs in (before, after)
+        )
+        nodes = [*first, *rests, *second]
         tours.size[v] = len(nodes)
         tours.seq[v, 1 : len(nodes) + 1] = nodes
         assert prepared.island.refreshed(tours, v)
@@ -70,6 +69,21 @@ def _crossed(*breaks: tuple[Break, ...]) -> Prepared:
         tours.option[units] = prepared.compiled.units.first_option[units]
     prepared.island.start_from(tours)
     return prepared
+
+
+def _crossed(*breaks: tuple[Break, ...]) -> Prepared:
+    """Return two cars whose afternoons are the wrong way round; each rests before its afternoon."""
+    east = [_ride("east, morning", EAST, FURTHER_EAST, MORNING)]
+    west = [_ride("west, morning", WEST, FURTHER_WEST, MORNING)]
+    late_west = [_ride("west, late", FURTHER_WEST, WEST, AFTERNOON)]
+    late_east = [_ride("east, late", FURTHER_EAST, EAST, AFTERNOON)]
+    return _two_cars((east, late_west, breaks[0]), (west, late_east, breaks[1]))
+
+
+def _together(prepared: Prepared) -> set[frozenset[str]]:
+    plan = prepared.plan(prepared.island.now)
+    assert faults_of(prepared.compiled.problem, plan) == []
+    return {frozenset(s.leg for s in route.stops if s.leg) for route in plan.routes}
 
 
 @pytest.mark.parametrize(
@@ -85,13 +99,29 @@ def test_two_cars_whose_afternoons_are_the_wrong_way_round_exchange_them(
 ) -> None:
     prepared = _crossed(*breaks)
     assert any(_exchange(prepared, 0) for _ in range(20))
-    plan = prepared.plan(prepared.island.now)
-    together = {frozenset(s.leg for s in route.stops if s.leg) for route in plan.routes}
-    assert together == {
+    assert _together(prepared) == {
         frozenset({"east, morning", "east, late"}),
         frozenset({"west, morning", "west, late"}),
     }
-    assert faults_of(prepared.compiled.problem, plan) == []
+
+
+def test_a_car_that_would_reach_its_next_stop_in_time_only_without_the_others_way_there() -> None:
+    """The one who rests first has a long way behind the rest, which bounds it; the other has not."""
+    morning = [_ride("east, morning", EAST, FURTHER_EAST, MORNING)]
+    noon = [
+        Leg("west, noon", Stop(WEST, 14_400.0, 14_450.0), Stop(FURTHER_WEST)),
+        Leg("east, noon", Stop(EAST, 16_000.0, 17_000.0), Stop(FURTHER_EAST)),
+    ]
+    late_west = [_ride("west, late", FURTHER_WEST, WEST, AFTERNOON)]
+    late_east = [_ride("east, late", FURTHER_EAST, EAST, AFTERNOON)]
+    found = set()
+    for turn in range(40):
+        rests = (Break(9000.0, 20_000.0, 1800.0),), (Break(9000.0, 20_000.0, 1200.0),)
+        prepared = _two_cars((morning, late_west, rests[0]), (noon, late_east, rests[1]))
+        prepared.island.chance[:] += turn
+        if _exchange(prepared, turn % 2):
+            found |= _together(prepared)
+    assert frozenset({"west, noon", "west, late"}) in found
 
 
 def test_a_rest_stays_with_its_driver_when_the_other_has_none() -> None:
