@@ -12,12 +12,16 @@ from outreach.routing.network import Ints
 WARM = 0.5  # first temperature, as a share of the cost per placed unit
 REHEATED = 0.1  # where later cycles begin
 COLD = 0.06  # last temperature
+HURRIED = 1.4  # times warmer where there is time for few rounds: a plan must not freeze half-made
 
 
-def temperature(share: float, cost_per_unit: float, *, first: bool) -> float:
+def temperature(
+    share: float, cost_per_unit: float, *, first: bool, is_hurried: bool = False
+) -> float:
     """Return the temperature after a share (0 to 1) of a cycle."""
-    warm = WARM if first else REHEATED
-    return cost_per_unit * warm * (COLD / warm) ** min(1.0, max(0.0, share))  # type: ignore[no-any-return]
+    hotter = HURRIED if is_hurried else 1.0
+    warm, cold = (hotter * WARM if first else REHEATED), hotter * COLD
+    return cost_per_unit * warm * (cold / warm) ** min(1.0, max(0.0, share))  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True, nogil=True)

@@ -34,6 +34,7 @@ TOGETHER_FROM = 150  # units of one leg from which all islands work on one plan
 TOGETHER_FROM_PAIRED = 600  # the same for units of several legs, which shares tend to tear apart
 RECOMBINE_UP_TO = 30.0  # mean stops of a route; longer ones hardly ever fit together anew
 CYCLE_PER_UNIT = 1000  # iterations of one annealing cycle, per unit
+HURRY_PER_UNIT = 300  # iterations per unit in the whole budget below which the search is hurried
 STRETCH_S = (0.025, 0.1)  # seconds between two looks at the clock: least and most
 STRETCH_PER_UNIT_S = 6e-5  # in between they grow with the plan, which is copied each time
 STRETCH = 500  # iterations between two looks when iterations are counted
@@ -208,16 +209,17 @@ def _forgive_the_shift(compiled: Compiled, v: int, nodes: list[int]) -> None:
 def _search_apart(search: Search, workers: ThreadPoolExecutor) -> None:
     """Anneal in cycles, one plan per island; recombine what they saw while they go on."""
     budget, islands = search.budget, search.islands
-    per_cycle = CYCLE_PER_UNIT * len(search.compiled.units.penalty)
+    units = len(search.compiled.units.penalty)
     recombining: Future[Found] | None = None
     cycle = 0
     while not budget.over():
         start = budget.share()
-        end = start + _cycle_share(search, per_cycle, start)
+        end = start + _cycle_share(search, CYCLE_PER_UNIT * units, start)
         scale = search.cost_per_unit()
         while not budget.over() and budget.share() < end - 1e-9:
             inside = (budget.share() - start) / (end - start)
-            heat = temperature(inside, scale, first=cycle == 0)
+            is_hurried = _iterations_in_all(search) < HURRY_PER_UNIT * units
+            heat = temperature(inside, scale, first=cycle == 0, is_hurried=is_hurried)
             _stretch(search, workers, [(island, heat) for island in islands])
             for island in islands:
                 search.offer(island.best, island.cost)
@@ -241,15 +243,19 @@ def _cycle_share(search: Search, per_cycle: int, start: float) -> float:
     """Return the share of the budget for the next cycle, so that cycles end with the budget."""
     budget = search.budget
     left = 1.0 - start
-    if budget.iterations is not None:
-        whole = budget.iterations
-    else:
-        whole = int(search.speed * (budget.seconds or 0.0))
+    if budget.iterations is None:
         last = max(FINISH_SHARE, 1.0 - FINISH_S / max(1e-9, budget.seconds or 1.0))
         if start < last - 1e-9:
             left = last - start
-    count = max(1, round(left * whole / max(1, per_cycle)))
+    count = max(1, round(left * _iterations_in_all(search) / max(1, per_cycle)))
     return left / count
+
+
+def _iterations_in_all(search: Search) -> int:
+    """Return how many iterations the whole budget holds, by the speed so far."""
+    if search.budget.iterations is not None:
+        return search.budget.iterations
+    return int(search.speed * (search.budget.seconds or 0.0))
 
 
 def _stretch(

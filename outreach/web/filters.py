@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ FORMATS = {
 
 def install(app: Flask) -> None:
     """Give templates their filters."""
-    for function in (day, day_with_year, clock, moment, ago, number, percent, iso_day):
+    for function in (day, day_with_year, clock, moment, ago, number, percent, iso_day, listed):
         app.add_template_filter(function)
     app.add_template_filter(iso_moment)
 
@@ -98,6 +99,11 @@ def number(value: float | None, digits: int = 0) -> str:
         return NOTHING
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return format_decimal(value, pattern, locale=language())
+
+
+def listed(names: Iterable[str]) -> str:
+    """赵秀英、王建国 / Zhao Xiuying, Wang Jianguo: names one after the other."""
+    return ("、" if language() == "zh" else ", ").join(names)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -17,6 +17,7 @@ from outreach.web.dispatch.plan_words import (
     KIND_LABELS,
     REASON_LABELS,
 )
+from outreach.web.filters import listed
 from outreach.web.forms import Form
 from outreach.web.htmx import go, page_or_fragment
 from outreach.web.i18n import _
@@ -88,12 +89,12 @@ def copy() -> ResponseReturnValue:
     notify(_("Runs opened: %(count)s.", count=done.opened))
     if done.short_of_crew:
         notify(
-            _("Without their usual crew: %(plates)s", plates="、".join(done.short_of_crew)),
+            _("Without their usual crew: %(plates)s", plates=listed(done.short_of_crew)),
             kind="warning",
         )
     if done.left_out:
         notify(
-            _("Not fit or not free that day: %(plates)s", plates="、".join(done.left_out)),
+            _("Not fit or not free that day: %(plates)s", plates=listed(done.left_out)),
             kind="warning",
         )
     return go(url_for("day.show", on=on.isoformat()))

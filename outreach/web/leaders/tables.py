@@ -20,6 +20,7 @@ from outreach.oversight.coverage import Coverage
 from outreach.oversight.protected import Mask
 from outreach.oversight.rules import Counts
 from outreach.oversight.viewing import Row, View
+from outreach.web.filters import listed
 from outreach.web.i18n import _, language
 
 UNIT_COLUMNS = (
@@ -222,7 +223,7 @@ def dimension_label(dimension: Dimension) -> str:
 def _value_name(dimension: Dimension, row: Row) -> str:
     labels = VALUE_LABELS[dimension]
     names = [labels[v].label(language()) if v in labels else v for v in row.values]
-    return ("、" if language() == "zh" else ", ").join(names)
+    return listed(names)
 
 
 SHADES = ("#b42323", "#c67c00", "#d9b300", "#5aa469", "#0b6e4f")

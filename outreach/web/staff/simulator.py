@@ -17,6 +17,7 @@ from outreach.kernel.errors import NotAllowed
 from outreach.ledger.codes import RELATION_LABELS, Relation
 from outreach.web.access import admitted_by
 from outreach.web.acting import Acting, acting, reading
+from outreach.web.filters import listed
 from outreach.web.forms import Form
 from outreach.web.htmx import is_fragment, page_or_fragment
 from outreach.web.i18n import _
@@ -113,7 +114,7 @@ def owner_words(phone: SimulatedPhone) -> str:
     """Return whose phone it is, in one line."""
     if not phone.owners:
         return str(_("a number that nobody in the ledger has"))
-    return "、".join(
+    return listed(
         f"{owner.resident_name} · {coded(RELATION_LABELS[owner.relation])} {owner.name}".strip()
         for owner in phone.owners
     )

@@ -61,6 +61,7 @@ def test_a_plan_is_asked_for_watched_accepted_and_taken_back(
     work(office_services)
     page = text_of(board.chen.get(address))
     assert "People with every ride planned 0 4" in page
+    assert re.search(r"\+ 赵.兰, 赵.兰", page)  # in English no ideographic comma between names
     out = board.trips[0][1]
     assert leg_of(office_database, out).status is LegStatus.WAITING
     to(post(board.chen, f"{address}/accept", whole="1"))
