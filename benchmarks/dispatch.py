@@ -292,7 +292,8 @@ def main() -> int:
     solve_file(judge.path("a2-16"), seconds=0.3)
     solve_file(judge.path("tight-400-legs"), seconds=0.3)
     runs = _measured(judge, options)
-    text = _page(judge, runs, options.threads, (loop, cpu_loop_s()))
+    loops = (loop, cpu_loop_s())
+    text = _page(judge, runs, options.threads, loops, in_parts=options.runs is not None)
     sys.stdout.write(text)
     if options.write:
         (DOCS / "bench-dispatch.md").write_text(text, encoding="utf-8")
@@ -322,7 +323,9 @@ def _measured(judge: Judge, options: argparse.Namespace) -> list[Run]:
     return kept.runs
 
 
-def _page(judge: Judge, runs: list[Run], threads: int, loop: tuple[float, float]) -> str:
+def _page(
+    judge: Judge, runs: list[Run], threads: int, loop: tuple[float, float], *, in_parts: bool
+) -> str:
     seeds = len({r.seed for r in runs if r.solver == OURS})
     absent = sorted({r.package for r in RIVALS if not r.present})
     over = max(r.took_s - r.seconds for r in runs if r.solver == OURS)
@@ -333,6 +336,7 @@ def _page(judge: Judge, runs: list[Run], threads: int, loop: tuple[float, float]
         "the others run once with their own defaults. Every plan passed the exact checkers; one that",
         f"breaks a rule is no plan. A fixed CPU loop took {loop[0]:.2f} s before and {loop[1]:.2f} s",
         f"after. This engine's longest overrun of a time limit was {over:.2f} s.",
+        *(["Measured in parts, not all in one sitting."] if in_parts else []),
         *([f"Not installed, hence not measured: {', '.join(absent)}."] if absent else []),
         "",
         "![Gap against time](bench-dispatch.svg)",
