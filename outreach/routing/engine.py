@@ -98,8 +98,8 @@ def plan_day(
 ) -> Plan:
     """Return the best plan found within the limits, starting from the plan in force if there is one.
 
-    Nobody who is in the plan in force is left for somebody of equal priority who is not; this holds
-    too when the search is to start ``afresh``, from empty cars.
+    Whoever is in the plan in force counts ``KEPT_FIRST`` times, so as not to be left for somebody of
+    equal priority; this holds too when the search is to start ``afresh``, from empty cars.
 
     ``on_progress`` gets the spent share of the budget and the best plan so far; ``should_stop`` ends
     the search early with that plan.
@@ -246,9 +246,8 @@ def under_way(problem: Problem, plan: Plan, *, now_s: float) -> Problem:
             )
         )
         ready = _ready(route, vehicle, done, now_s)
-        to_do = frozenset(
-            s.leg for s in (route.stops if route is not None else ()) if s.leg and s not in done
-        )
+        coming = () if route is None else route.stops[len(done) :]
+        to_do = frozenset(stop.leg for stop in coming if stop.leg)
         after = replace(vehicle, head=head, breaks=breaks, ready=ready, finishes=to_do)
         if _off_duty(route, vehicle, done, ready.from_s):
             home = route.back_s if route is not None and done else vehicle.shift_start_s
