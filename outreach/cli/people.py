@@ -60,7 +60,7 @@ def _import(options: argparse.Namespace) -> int:
     def print_later(piece: Sequence[Landed]) -> None:
         # Packed: a hundred thousand rows as objects, or even as text, would outweigh everything else.
         if piece:
-            text = ",".join(json.dumps(_row(item), ensure_ascii=False) for item in piece)
+            text = json.dumps([_row(item) for item in piece], ensure_ascii=False)[1:-1]
             rows.append(zlib.compress(text.encode(), 1))
 
     now, today = _now(database)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -12,6 +13,7 @@ from sqlalchemy import Column, Connection, Dialect, LargeBinary, Table, func, se
 from sqlalchemy.orm import Session
 
 from outreach.db import Base
+from outreach.kernel.clock import real_now
 
 
 def table_of(model: type[Base]) -> Table:
@@ -49,6 +51,16 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> list[int]:
         "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"
     )
     return [int(i) for i in session.scalars(question, {"name": sequence, "count": count})]
+
+
+def row_uuids(count: int) -> list[str]:
+    """Return UUIDs of version 7 (RFC 9562), in hex, with 72 random bits each.
+
+    Time stands first in them: a unique index then grows at its end instead of everywhere at once.
+    """
+    at = f"{int(real_now().timestamp() * 1000):012x}"
+    noise = os.urandom(9 * count).hex()
+    return [f"{at}7{noise[n : n + 3]}8{noise[n + 3 : n + 18]}" for n in range(0, 18 * count, 18)]
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:

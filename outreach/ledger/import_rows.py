@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
-from outreach.ledger.bulk import insert_rows
+from outreach.ledger.bulk import insert_rows, row_uuids
 from outreach.ledger.codes import RowKind
 from outreach.ledger.import_models import ImportRow
 from outreach.ledger.outcome import RowOutcome, SkippedRow, pack, unpack
@@ -21,6 +20,8 @@ from outreach.vault import Vault
 SKIPPED = "skipped"
 CELLS, MENDED = "cells_sealed", "mended_sealed"
 _TABLE, _CHANGES = "import_row", "changes_sealed"
+# Made once: json.dumps makes an encoder for every call that is not plain.
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class FieldChange(NamedTuple):
@@ -58,8 +59,9 @@ def keep_rows(
 ) -> None:
     """Write the rows of one piece of a file."""
     vault = vault_of(session)
-    plain = [_person_row(batch_id, item, vault, resolved_at) for item in landed]
-    plain += [_skipped_row(batch_id, item, vault) for item in skipped]
+    uuids = iter(row_uuids(len(landed) + len(skipped)))
+    plain = [_person_row(batch_id, next(uuids), item, vault, resolved_at) for item in landed]
+    plain += [_skipped_row(batch_id, next(uuids), item, vault) for item in skipped]
     insert_rows(session, ImportRow, plain)
 
 
@@ -69,8 +71,7 @@ def seal_row(
     """Return a row with everything read of it, sealed."""
     plain = pack(row)
     try:
-        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-        return vault.seal(text, table=_TABLE, column=column, row=uuid)
+        return vault.seal(_written(plain), table=_TABLE, column=column, row=uuid)
     except UnicodeEncodeError:
         # Half of a character from a broken file: kept by its code point.
         return vault.seal(json.dumps(plain), table=_TABLE, column=column, row=uuid)
@@ -163,9 +164,8 @@ def residents_of_rows(session: Session, *, batch_id: int, numbers: Iterable[int]
 
 
 def _person_row(
-    batch_id: int, item: Landed, vault: Vault, resolved_at: datetime | None
+    batch_id: int, uuid: str, item: Landed, vault: Vault, resolved_at: datetime | None
 ) -> dict[str, Any]:
-    uuid = uuid4().hex
     row, match = item
     return {
         "uuid": uuid,
@@ -184,8 +184,7 @@ def _person_row(
     }
 
 
-def _skipped_row(batch_id: int, item: SkippedRow, vault: Vault) -> dict[str, Any]:
-    uuid = uuid4().hex
+def _skipped_row(batch_id: int, uuid: str, item: SkippedRow, vault: Vault) -> dict[str, Any]:
     return {
         "uuid": uuid,
         "batch_id": batch_id,

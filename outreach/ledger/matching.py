@@ -156,7 +156,7 @@ def name_reason(first: str, second: str) -> Reason | None:
     return Reason.NAME_NEARLY_ALIKE if _is_nearly(a, b) else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def fold_name(name: str) -> str:
     """Return a name for comparison: simplified characters, no spaces between them, lower case."""
     plain = _plain(name)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from outreach.db import vault_of
 from outreach.kernel.dates import eligible_on
 from outreach.kernel.errors import InvalidInput
 from outreach.kernel.slices import slices
-from outreach.ledger.bulk import insert_rows, insert_tuples, reserve_ids
+from outreach.ledger.bulk import insert_rows, insert_tuples, reserve_ids, row_uuids
 from outreach.ledger.codes import (
     MOBILITY,
     MOBILITY_FLAGS,
@@ -109,12 +108,13 @@ def add_residents(session: Session, *, rows: Sequence[NewResident], now: datetim
     ids = reserve_ids(session, Resident, len(rows))
     addresses = _add_addresses(session, rows)
     households = _households(session, rows, addresses)
+    uuids = row_uuids(len(rows))
     terms = [name_terms(row.name.strip()) for row in rows]
     insert_rows(
         session,
         Resident,
         [
-            _resident_row(ids[n], row, terms[n], (addresses[n], households[n]), shared)
+            _resident_row((ids[n], uuids[n]), row, terms[n], (addresses[n], households[n]), shared)
             for n, row in enumerate(rows)
         ],
     )
@@ -160,14 +160,13 @@ def check_codes(mobility: str, flags: Iterable[str]) -> None:
 
 
 def _resident_row(
-    resident_id: int,
+    key: tuple[int, str],
     row: NewResident,
     terms: set[str],
     home: tuple[int | None, int | None],
     shared: _Shared,
 ) -> dict[str, Any]:
-    address_id, household_id = home
-    uuid = uuid4().hex
+    (resident_id, uuid), (address_id, household_id) = key, home
     seal, index = shared.vault.seal, shared.vault.index
     number, written = row.id_number, row.id_as_written
     name = row.name.strip()
@@ -361,21 +360,23 @@ def _add_contacts(
         for position, phone in enumerate(contact.phones)
     ]
     phone_ids = reserve_ids(session, Phone, len(numbers))
+    uuids = row_uuids(len(numbers))
     insert_rows(
         session,
         Phone,
         [
-            phone_row(phone_id, contact_id, phone, position, shared.vault)
-            for phone_id, (contact_id, position, phone) in zip(phone_ids, numbers, strict=True)
+            {"id": phone_id} | phone_row(uuid, contact_id, phone, position, shared.vault)
+            for phone_id, uuid, (contact_id, position, phone) in zip(
+                phone_ids, uuids, numbers, strict=True
+            )
         ],
     )
 
 
 def phone_row(
-    phone_id: int | None, contact_id: int, phone: NewPhone, position: int, vault: Vault
+    uuid: str, contact_id: int, phone: NewPhone, position: int, vault: Vault
 ) -> dict[str, Any]:
-    uuid = uuid4().hex
-    row = {
+    return {
         "uuid": uuid,
         "contact_person_id": contact_id,
         "number_sealed": vault.seal(phone.e164, table="phone", column="number_sealed", row=uuid),
@@ -385,7 +386,6 @@ def phone_row(
         "position": position,
         "invalid_reason": "",
     }
-    return row if phone_id is None else row | {"id": phone_id}
 
 
 def _add_terms(

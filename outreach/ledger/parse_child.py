@@ -6,6 +6,7 @@ with length-prefixed frames of plain values. A child that dies or stalls is a cl
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import marshal
@@ -27,6 +28,7 @@ from outreach.ledger.reading import UnreadableFile
 
 _LENGTH = struct.Struct(">I")
 _READ = 256 * 1024
+_PIPE = 1024 * 1024  # what an unprivileged process may ask for on Linux
 
 
 def parse_in_child(kind: str, data: bytes, wanted: Mapping[str, Any]) -> Iterator[Frame]:
@@ -40,6 +42,7 @@ def parse_in_child(kind: str, data: bytes, wanted: Mapping[str, Any]) -> Iterato
         close_fds=True,
     )
     try:
+        _widen(process.stdout)
         # Its own thread feeds the child: a refused file may leave the pipe unread.
         feeder = Thread(target=_feed, args=(process.stdin, data, wanted), daemon=True)
         feeder.start()
@@ -60,6 +63,17 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": f"{package}{os.pathsep}{known}" if known else package,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let the child read on while its parent writes what came before: a pipe holds 100 rows otherwise."""
+    if pipe is None:
+        return
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    except (AttributeError, OSError):
+        # macOS has no such wish, and a user may have used up what the system allows: only slower.
+        return
 
 
 def _feed(pipe: IO[bytes] | None, data: bytes, wanted: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.db import vault_of
 from outreach.kernel.dates import eligible_on
 from outreach.kernel.errors import InvalidInput, NotFound, StaleVersion
+from outreach.ledger.bulk import row_uuids
 from outreach.ledger.codes import Sex
 from outreach.ledger.matching import fold_name
 from outreach.ledger.models import ContactPerson, Phone, Resident, SearchTerm
@@ -135,7 +136,7 @@ def add_phone(
         known.invalid_since, known.invalid_reason = None, ""
         session.flush()
         return known
-    row = Phone(**phone_row(None, contact_person_id, phone, position, vault))
+    row = Phone(**phone_row(row_uuids(1)[0], contact_person_id, phone, position, vault))
     session.add(row)
     session.flush()
     return row

@@ -70,7 +70,7 @@ def _wanted_word(word: str) -> Wanted:
     return Wanted(begins=(SOUND + letters, INITIALS + letters, NAME + folded, *places))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1 << 13)
 def _name_terms(folded: str) -> frozenset[str]:
     if not folded:
         return frozenset()
