@@ -35,6 +35,7 @@ _ANSWER = (
     "earliest",
     "recommended",
     "past_due",
+    "problem",
 )
 _STATUS = {
     ForecastStatus.COMPLETE: "Complete",
@@ -71,8 +72,9 @@ class _Case:
 def forecast_cases(path: Path, pack_name: str) -> list[dict[str, Any]]:
     """Return status, evaluations and dates for every row; ``Assessment_Date`` is the row's today.
 
-    A row of a vaccine group without rules is answered with nothing but its name, and a dose that
-    no rules know has no evaluation: neither is guessed, and neither stops the other rows.
+    A row of a vaccine group without rules is answered with nothing but its name, a row that cannot be
+    read with its ``problem`` (line, field and what is wrong), and a dose that no rules know has no
+    evaluation: none of them is guessed, and none stops the other rows.
     """
     rule_sets = pack(pack_name)
     with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -85,12 +87,16 @@ def forecast_cases(path: Path, pack_name: str) -> list[dict[str, Any]]:
 def _answer_row(
     row: dict[str, str], rule_sets: tuple[RuleSet, ...], *, line: int
 ) -> dict[str, Any]:
-    name = _cell(row, "CDC_Test_ID", line)
-    wanted = _cell(row, "Vaccine_Group", line)
-    group = next((rules for rules in rule_sets if rules.group == wanted), None)
-    if group is None:
-        return dict.fromkeys(_ANSWER) | {"CDC_Test_ID": name}
-    return _answer(_read_case(row, name, group, rule_sets, line=line), rule_sets)
+    nothing = dict.fromkeys(_ANSWER) | {"CDC_Test_ID": row.get("CDC_Test_ID") or None}
+    try:
+        name = _cell(row, "CDC_Test_ID", line)
+        wanted = _cell(row, "Vaccine_Group", line)
+        group = next((rules for rules in rule_sets if rules.group == wanted), None)
+        if group is None:
+            return nothing
+        return _answer(_read_case(row, name, group, rule_sets, line=line), rule_sets)
+    except InvalidInput as error:
+        return nothing | {"problem": error.facts}
 
 
 def _answer(case: _Case, rule_sets: tuple[RuleSet, ...]) -> dict[str, Any]:
@@ -111,6 +117,7 @@ def _answer(case: _Case, rule_sets: tuple[RuleSet, ...]) -> dict[str, Any]:
         "earliest": _iso(forecast.earliest),
         "recommended": _iso(forecast.recommended),
         "past_due": _iso(forecast.past_due),
+        "problem": None,
     }
 
 

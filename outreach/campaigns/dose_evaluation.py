@@ -127,19 +127,34 @@ def _impossible_day(person: Person, day: date, *, as_of: date) -> Reason | None:
 def _judge_day(
     doses: list[DoseGiven], tracks: tuple[Track, ...], person: Person, rules: RuleSet
 ) -> tuple[list[DoseEvaluation], tuple[Track, ...]]:
-    """Judge the records of one day: at most one of them counts."""
+    """Judge the records of one day: the first that counts, and those behind it as given right after it.
+
+    Two records of a day are mostly one injection written twice, so the same product counts once. Another
+    product counts as well where the rules ask for no interval after the first (CDSi: a live and a
+    recombinant zoster dose on one day are doses 1 and 2).
+    """
     judged = [[_judge_on(track, dose, person, rules) for track in tracks] for dose in doses]
     verdicts = [_best(findings) for findings in judged]
     outcomes = [verdict.outcome for verdict in verdicts]
     chosen = outcomes.index(Outcome.VALID) if Outcome.VALID in outcomes else 0
+    tracks = _moved_on(doses[chosen], judged[chosen])
     twice = (Reason(ReasonCode.DUPLICATE_SAME_DAY, facts={"given_on": doses[0].given_on}),)
-    evaluations = [
-        _evaluation(dose, verdict)
-        if place == chosen
-        else DoseEvaluation(dose, Outcome.NOT_VALID, reasons=twice)
-        for place, (dose, verdict) in enumerate(zip(doses, verdicts, strict=True))
-    ]
-    return evaluations, _moved_on(doses[chosen], judged[chosen])
+    evaluations = [DoseEvaluation(d, Outcome.NOT_VALID, reasons=twice) for d in doses[:chosen]]
+    evaluations.append(_evaluation(doses[chosen], verdicts[chosen]))
+    counted = {doses[chosen].product}
+    for dose in doses[chosen + 1 :]:
+        findings = [_judge_on(track, dose, person, rules) for track in tracks]
+        outcome = _best(findings).outcome
+        # A record without a product may be of the injection beside it.
+        is_another = dose.product not in counted and None not in {*counted, dose.product}
+        if outcome is Outcome.VALID and is_another:
+            evaluations.append(_evaluation(dose, _best(findings)))
+            tracks = _moved_on(dose, findings)
+            counted.add(dose.product)
+            continue
+        needless = Outcome.EXTRANEOUS if outcome is Outcome.EXTRANEOUS else Outcome.NOT_VALID
+        evaluations.append(DoseEvaluation(dose, needless, reasons=twice))
+    return evaluations, tracks
 
 
 def _best(findings: list[_Finding]) -> _Finding:

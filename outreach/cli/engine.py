@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from outreach.cli.output import answer, say
-from outreach.kernel.errors import OutreachError
 
 
 def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this type private
@@ -52,10 +51,11 @@ def _forecast(options: argparse.Namespace) -> int:
     from outreach.campaigns.case_files import forecast_cases
 
     try:
-        answer(forecast_cases(options.cases, options.rules))
+        answers = forecast_cases(options.cases, options.rules)
     except FileNotFoundError:
         say(f"no such file: {options.cases}")
         return 2
-    except OutreachError:
-        raise
+    answer(answers)
+    for problem in (row["problem"] for row in answers if row["problem"]):
+        say("line {line}: {field}: {problem}; this case has no forecast".format(**problem))
     return 0

@@ -49,7 +49,9 @@ def many(count: int, *, start: int = 0) -> list[dict[str, str]]:
     return [
         person(
             姓名="王李张刘陈杨"[i % 6] + "秀英玉兰桂珍凤金"[i % 8] + "建国志远长海"[i % 6],
-            身份证号=id_number(date(1930, 1, 1) + timedelta(days=i % 3000), 2 * ((i + i // 6000) % 400)),
+            身份证号=id_number(
+                date(1930, 1, 1) + timedelta(days=i % 3000), 2 * ((i + i // 6000) % 400)
+            ),
             现住址=f"棉纺东路{i // 20 + 1}号院{i % 20 + 1}号楼1单元{i % 6 + 1}01",
             联系电话=f"139{i:08d}",
         )

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from outreach.campaigns.case_files import forecast_cases
-from outreach.kernel.errors import InvalidInput
 from tests.unit.campaigns.case_table import TABLE
 
 OWN = TABLE.with_name("us-own-cases.csv")
@@ -63,14 +62,19 @@ def test_what_no_rules_know_is_not_guessed_and_stops_no_other_row(tmp_path: Path
         ("2019-05-28,121", "2019-05-28,", "CVX_2", "empty"),
     ],
 )
-def test_a_case_that_cannot_be_read_names_line_and_column(
+def test_a_case_that_cannot_be_read_names_line_and_column_and_stops_no_other(
     tmp_path: Path, found: str, replaced: str, field: str, problem: str
 ):
     file = tmp_path / "cases.csv"
     text = OWN.read_text(encoding="utf-8")
     assert found in text
+    place = text[: text.index(found)].count("\n")
     file.write_text(text.replace(found, replaced, 1), encoding="utf-8")
-    with pytest.raises(InvalidInput) as refused:
-        forecast_cases(file, "us-test")
-    assert (refused.value.facts["field"], refused.value.facts["problem"]) == (field, problem)
-    assert refused.value.facts["line"] in {2, 3}
+    answers = forecast_cases(file, "us-test")
+    unread = answers.pop(place - 1)
+    assert unread["CDC_Test_ID"] == f"own-{place}"
+    assert unread["series_status"] is unread["evaluations"] is None
+    assert unread["problem"] == {"field": field, "line": place + 1, "problem": problem}
+    assert {a["CDC_Test_ID"]: a["series_status"] for a in answers} == {
+        name: status for name, (status, *_) in EXPECTED.items() if name != f"own-{place}"
+    }

@@ -192,3 +192,9 @@ def test_what_happens_later_changes_nothing_about_today(person, rules, as_of):
 def test_rules_that_do_not_change_change_nobody(people, rules, as_of):
     newer = rules.model_copy(update={"version": "next"})
     assert not list(changes_between(rules, newer, enumerate(people), as_of=as_of))
+
+
+@given(PEOPLE, RULES, DAYS, DAYS)
+def test_of_one_day_one_dose_counts_at_most(person, rules, day, as_of):
+    doses = tuple(replace(dose, given_on=day) for dose in person.doses)
+    assert assess(replace(person, doses=doses), rules, as_of=as_of).valid_doses <= 1

@@ -251,6 +251,37 @@ def test_recombinant_follows_live_after_eight_weeks_and_is_the_second_of_three()
     assert found.forecast.series == "three-dose"
 
 
+def test_a_live_and_a_recombinant_dose_of_one_day_are_the_first_two_of_three():
+    born, day = date(1957, 5, 9), date(2020, 3, 2)
+    found = us_zoster(born, day, "187 2020-03-02", "121 2020-03-02")
+    assert {e.dose.product: (e.outcome, e.number) for e in found.evaluations} == {
+        "121": (Outcome.VALID, 1),
+        "187": (Outcome.VALID, 2),
+    }
+    forecast = found.forecast
+    assert forecast.earliest is not None
+    assert forecast.recommended is not None
+    assert (forecast.number, forecast.earliest.on) == (3, date(2020, 3, 30))
+    assert forecast.recommended.on == date(2020, 4, 27)
+    later = date(2020, 5, 4)
+    done = us_zoster(born, later, "121 2020-03-02", "187 2020-03-02", "187 2020-05-04")
+    assert (done.valid_doses, done.forecast.status) == (3, ForecastStatus.COMPLETE)
+
+
+def test_one_product_of_one_day_counts_once():
+    born, day = date(1957, 5, 9), date(2020, 3, 2)
+    assert us_zoster(born, day, "187 2020-03-02", "187 2020-03-02").valid_doses == 1
+    after_live = us_zoster(born, day, "121 2020-03-02", "187 2020-03-02", "187 2020-03-02")
+    assert after_live.valid_doses == 2
+
+
+def test_a_second_product_of_one_day_is_needless_once_the_first_has_served():
+    day = date(2025, 11, 10)
+    doses = given_doses("303 2025-11-10", "305 2025-11-10", vaccine="rsv")
+    found = assess(Person(birth=Birth(date(1945, 10, 27)), doses=doses), US_RSV, as_of=day)
+    assert [e.outcome for e in found.evaluations] == [Outcome.VALID, Outcome.EXTRANEOUS]
+
+
 def test_a_live_dose_after_a_recombinant_one_does_not_count():
     found = us_zoster(date(1950, 3, 3), date(2019, 6, 1), "187 2019-01-10", "121 2019-05-01")
     assert found.evaluations[1].reasons[0].code is ReasonCode.PRODUCT_MAY_NOT_FOLLOW
