@@ -60,36 +60,9 @@ _KEPT_DIGITS = 15
 _FULL = re.compile(r"[0-9]{17}[0-9X]")
 _SCIENTIFIC = re.compile(r"([0-9])\.?([0-9]*)E\+?([0-9]{1,3})")
 _OTHER_PAPER = re.compile(r"[A-Z]{1,3}[0-9]{6,10}")
-_NOT_WRITTEN = frozenset(
-    [
-        "",
-        "/",
-        "\\",
-        "-",
-        "--",
-        "—",
-        "无",
-        "没有",
-        "空",
-        "不详",
-        "不明",
-        "未知",
-        "暂无",
-        "无身份证",
-        "无证",
-        "无号码",
-        "待查",
-        "待补",
-        "待核实",
-        "丢失",
-        "遗失",
-        "NONE",
-        "N/A",
-        "NA",
-        "NIL",
-        "UNKNOWN",
-    ]
-)
+# "Not at hand" in the words and strokes of a cell: 未提供, 身份证丢失, ——. "看户口本" is not among them.
+_NOT_WRITTEN = frozenset(["NONE", "N/A", "NA", "NIL", "UNKNOWN"])
+_NOT_AT_HAND = re.compile(r"[^0-9A-Z]*[无没未不忘丢遗缺待暂空][^0-9A-Z]*|[\W_]*")
 
 
 class IdProblem(StrEnum):
@@ -152,7 +125,7 @@ def mask_id(number: str) -> str:
 
 def _read_text(cell: str) -> IdReading | None:
     text = normalise(cell)
-    if text in _NOT_WRITTEN:
+    if text in _NOT_WRITTEN or _NOT_AT_HAND.fullmatch(text):
         return None
     if len(text) == 18 and _FULL.fullmatch(text):
         return _read_full(text)

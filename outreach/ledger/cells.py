@@ -111,15 +111,16 @@ _BLANK = frozenset(("空", "n/a", "na", "nil"))
 _TICKS = frozenset("√✓✔☑○●")
 
 _NOT_GIVEN = re.compile(
-    r"(?:[(（]?(?:未|没|无|拒|不愿|不同意|不打|不接|不种|暂未|暂无|尚未|还没|从未|均未|否|没有)"
-    r"[^\d]{0,10}|[×xX✗✘0否不]|no|none|never|not\s+\w+|unvaccinated|refused|declined)[)）]?",
+    r"(?:[(（]?(?:本人|老人|家[属人]|子女|儿子|女儿|自己|目前|因[^,，。;；\d]{1,4}|身体原因)*(?:未|没|无|拒|不愿|不同意|不打|不接|不种|暂未|暂无|尚未|还没|从未|均未|否|没有)"
+    r"[^\d]{0,10}|0\s*[针剂次]|[×xX✗✘0否不]|no|none|never|not\s+\w+|unvaccinated|refused|declined)[)）]?",
     re.IGNORECASE,
 )
 _NOT_KNOWN = re.compile(
     r"不详|不清|不明|不知|不记得|记不|没记|未知|未核|未查|无法|不确定|待|禁忌|暂缓|不宜|不适"
 )
 _NOT_DONE = re.compile(
-    r"未|没|无|拒|取消|预约|计划|拟|待|应种|不|约|下次|应于|due|booked|planned|not", re.IGNORECASE
+    r"未|没|无|拒|取消|预约|计划|拟|待|应种|不|约|左右|前后|大概|大约|可能|好像|估计|下次|应于|due|booked|planned|not",
+    re.IGNORECASE,
 )
 _BATCH = re.compile(
     r"(?:批\s*号|批次|batch(?:\s*(?:no|number))?|lot(?:\s*(?:no|number))?)[.\s:：#]*([A-Za-z0-9][A-Za-z0-9-]{3,})",

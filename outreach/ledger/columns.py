@@ -25,6 +25,8 @@ HEADER_SEARCH_ROWS = 40
 
 _SEXES = frozenset(("男", "女", "M", "F", "Male", "Female"))
 _DATA = re.compile(r"[\d\s./年月日\-+]{6,}[Xx]?|\d\.\d+E\+\d+")
+_ADDRESS_PART = re.compile(r".*[址所][(（]([^()（）、/，,]+)[)）]")
+_ADDRESS_PARTS = ("compound", "building", "unit", "floor", "room")
 # What a column holds may speak where its header does not.
 _ID_LIKE = re.compile(r"\d{17}[\dXx]|\d{15}")
 _MOBILE_LIKE = re.compile(r"1[3-9]\d{9}")
@@ -199,10 +201,11 @@ def _read_block(
         own = next((line[column] for line in reversed(lines) if line[column]), "")
         # The lowest line says what the column holds; the group above it says whose.
         meaning = field_of(header) if header else None
-        if meaning is None or (meaning == "doses" and own != header):
+        if meaning is None or (meaning in ("doses", "address") and own != header):
             meaning = field_of(own) or meaning
         if meaning is not None:
             fields[column] = meaning
+    _split_addresses(fields, headers)
     _settle(fields, headers)
     while headers and not headers[-1]:
         headers = headers[:-1]
@@ -266,6 +269,19 @@ def _settle(fields: dict[int, str], headers: tuple[str, ...]) -> None:
     # A list with one date per line and no numbered columns is read by its plain date column.
     if "dose_date" in taken and any(f in DOSE_FIELDS for f in fields.values()):
         fields[taken["dose_date"]] = "doses"
+
+
+def _split_addresses(fields: dict[int, str], headers: tuple[str, ...]) -> None:
+    """Read 地址(楼栋) beside 地址(房号) as the parts that the brackets name; one alone is a whole address."""
+    parts = {
+        column: part
+        for column, name in fields.items()
+        if name in ("address", "registered_address")
+        and (named := _ADDRESS_PART.fullmatch(headers[column].strip()))
+        and (part := field_of(named[1])) in _ADDRESS_PARTS
+    }
+    if len(parts) > 1:
+        fields |= parts
 
 
 def _give_parts_to_doses(fields: dict[int, str]) -> None:

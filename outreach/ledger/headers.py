@@ -28,18 +28,26 @@ SINGLE_FIELDS = [
     "grid",
     "contact_name",
     "contact_relation",
-    "vaccinated",
     "dose_number",
     "product",
     "manufacturer",
     "batch",
     "site",
     "dose_date",
-    "status",
     "number",
 ]
 # Several columns may feed one of these: two phones, two remarks, four doses.
-MANY_FIELDS = ("phone", "family_phone", "remark", "health", "reason", "doses", "ignored")
+MANY_FIELDS = [
+    "phone",
+    "family_phone",
+    "remark",
+    "health",
+    "status",
+    "reason",
+    "vaccinated",
+    "doses",
+    "ignored",
+]
 DOSE_PARTS = ("date", "product", "manufacturer", "batch", "site")
 DOSE_FIELDS = tuple(
     f"dose_{n}" + (f"_{part}" if part != "date" else "") for n in range(1, 6) for part in DOSE_PARTS
@@ -51,12 +59,12 @@ _STAFF = (
     r"|填报|填表|经办|录入|登记人|志愿者|worker|staff|doctor"
 )
 _FAMILY = (
-    r"家属|家人|子女|儿子|女儿|儿女|亲属|监护|联系人|联络人|紧急|应急|老伴|配偶|照护|照料|照顾|代理|委托|赡养"
+    r"家属|家人|子女|儿子|女儿|儿女|亲属|监护|联系人|联络人|紧急|应急|老伴|配偶|照护|照料|照顾|代理|代办|委托|赡养|邻居|保姆|护工"
     r"|family|relative|next\s*of\s*kin|\bnok\b|kin\b|emergency|guardian|carer|caregiver"
     r"|contact\s*person|son\b|daughter|spouse"
 )
 _PHONE = (
-    r"电话|手机|号码|联系方式|联系号|座机|固话"
+    r"电话|手机|号码|联系方式|联系号|座机|固话|宅电"
     r"|phone|mobile|landline|\btel\b|telephone|cell|contact\s*n(?:o|umber)|contact\s*details"
 )
 _NUMBERS = {
@@ -90,6 +98,7 @@ _PART_PRODUCT = re.compile(
 )
 _PART_BATCH = re.compile(r"批号|批次|batch|lot")
 _PART_SITE = re.compile(r"地点|单位|接种点|医院|门诊|机构|site|place|clinic|location|where")
+_ASKS_DONE = re.compile(r"(?:是否|有无)(?:已|完成)?(?:接种|打|第)")
 _PART_NOT = re.compile(r"是否|原因|人数|次数|计划|预约|应|拟|due|planned|reminder")
 
 # The first pattern that fits decides, so the narrow ones stand before the wide ones.
@@ -117,7 +126,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("birth_date", r"出生|生日|生年|birth|\bd\.?o\.?b\b|born"),
         (
             "vaccinated",
-            r"(?:是否|有无).{0,6}(?:接种|打|针|剂|疫苗|完成|全程)|^是否$|接种与否|vaccinated\s*\?|^vaccinated$",
+            r"(?:是否|有无).{0,6}(?:接种|打|针|剂|疫苗|完成|全程)|^是否$|接种与否|接种状态|vaccinated\s*\?|^vaccinated$",
         ),
         (
             "dose_number",
@@ -152,7 +161,11 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "health",
-            r"健康|身体|病史|基础病|慢性?病|疾病|行动能力|自理|失能|能力|残疾|行动|health|condition|mobility|illness|disab",
+            r"健康|身体|病史|患病|基础病|慢性?病|疾病|行动能力|自理|失能|能力|残疾|行动|health|condition|mobility|illness|disab",
+        ),
+        (
+            "status",
+            r"^(?:死亡|去世|已故|病故|逝世|迁出|搬离|搬走|外迁|住院)(?:日期|时间|与否|标[记志])?$",
         ),
         ("status", r"状态|现状|健在|存活|人员情况|动态|变动|在世|去向|status"),
         (
@@ -177,7 +190,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("given_name", r"(?:given|first|fore)\s*names?|^名$"),
         (
             "name",
-            r"姓名|^姓$|^名字$|^老人$|^长者$|^(?:接种)?对象$|^名称$|name|resident|^elder(?:ly)?$|^person$|^client$|^patient$",
+            r"姓名|^姓$|^名字$|^老人$|^长者$|^(?:接种|服务)?对象$|^(?:受种|被接种|接种|参保)[人者]$|^居民$|^老年人$|^名称$|name|resident|^elder(?:ly)?$|^person$|^client$|^patient$",
         ),
     )
 )
@@ -251,7 +264,7 @@ def _dose_field(text: str) -> str | None:
     if number is None:
         return None
     if _PART_NOT.search(text):
-        return "ignored"
+        return "vaccinated" if _ASKS_DONE.search(text) else "ignored"
     if _PART_BATCH.search(text):
         return f"dose_{number}_batch"
     if _PART_SITE.search(text):

@@ -13,7 +13,10 @@ _ANNOTATED = re.compile(r"(.+?)\s*[(（]([^()（）]{1,20})[)）]\s*")
 _CJK = "[\u2e80-\u2fdf\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _SPACE_BY_CJK = re.compile(rf"(?<={_CJK})\s+|\s+(?={_CJK})")
 _NAME_MARKS = frozenset(" ·•・‧.-'’()（）")
-LIFE_WORD = re.compile(r"去世|已故|死亡|病故|过世|搬走|迁出|住院|deceased|died", re.IGNORECASE)
+LIFE_WORD = re.compile(
+    r"[去过][世逝]|[已己巳]故|死亡|病故|身故|亡故|病逝|逝世|离世|搬走|迁出|住院|deceased|died",
+    re.IGNORECASE,
+)
 
 
 class NameReading(NamedTuple):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from outreach.ledger.codes import LifeReportKind
 
 _RELATIVE = (
-    "(?:老伴儿?|配偶|丈夫|妻子?|爱人|老公|老婆|先生|太太|前夫|前妻|亡夫|亡妻"
+    "(?:老伴儿?|(?:其|她|他)(?:子|女|夫|妻|父|母)|^\\s*夫|亲人|(?:原)?户主|配偶|丈夫|妻子?|爱人|老公|老婆|先生|太太|前夫|前妻|亡夫|亡妻"
     "|(?:长|次|大|小|二|三|四|五|独|养|继|老[大二三四五])?(?:儿子?|女儿?|子女|闺女)|儿媳妇?|媳妇|女婿"
     "|(?:长|次|三|四|五|独|养|继)[子女]|孙子|孙女|外孙女?|孙辈|父母|父亲|母亲|爸爸?|妈妈?|爹|公婆|公公|婆婆|岳父|岳母"
     "|兄弟|姐妹|兄长|哥哥?|弟弟?|姐姐?|妹妹?|侄子|侄女|外甥女?|亲属|家属|家人|监护人|保姆|护工|邻居"
@@ -23,7 +23,7 @@ _RELATIVE = (
 )
 # What may stand between a relative and the word that is said of that relative.
 _ABOUT = (
-    r"(?:[\d年月日号.\-/\s()（）:：]|的|均|都|也|已经?|于|在(?!家)|早|刚|前|去|今|近|期|年|底|初|月|多|后|先|双双?|相继"
+    r"(?:[\d年月日号.\-/\s()（）:：]|的|均|都|也|已经?|于|在(?!家)|家?住|家在|入住|居|早|刚|前|去|今|近|期|年|底|初|月|多|后|先|双双?|相继"
     r"|意外|不幸|突然|最近|又|就|现|全|曾|常年?|长期|目前|正在?|因[^,，。;；]{1,8}?|现在|两个?|几个?|[一二三四五六七八九十]"
     r"|has|is|was|had|who|recently|already|in|just|now|also|all)*"
 )
@@ -40,7 +40,7 @@ _LONE_RELATIVE = re.compile(rf"\s*(?:其|他|她)?{_RELATIVE}\s*")
 # Living in another city or country counts as having moved; a street of that name does not.
 _ELSEWHERE = (
     r"(?:去|到|在|赴|往|住|随.{1,6}住)了?在?(?:北京|上海|天津|重庆|广州|深圳|杭州|南京|武汉|西安|成都|苏州|青岛|济南|海南|三亚|海口"
-    r"|广东|江苏|浙江|山东|河北|湖北|湖南|陕西|四川|新疆|福建|厦门|东莞|大连|沈阳|美国|加拿大|澳大利亚|澳洲|英国|日本|国外)市?的?"
+    r"|广东|江苏|浙江|山东|河北|湖北|湖南|陕西|四川|新疆|福建|厦门|东莞|大连|沈阳|美国|加拿大|澳大利亚|澳洲|英国|日本|国外)市?的?了?"
     r"(?=$|居住|生活|常住|长住|长期|养老|定居|[大小二其]?(?:儿子?|女儿?|孙子?|孙女|闺女|子女|亲戚|弟弟|妹妹)家|住|随|跟|带)"
 )
 
@@ -48,35 +48,36 @@ _WORDS: tuple[tuple[LifeReportKind, str], ...] = (
     (
         LifeReportKind.DECEASED,
         (
-            r"去世|已故|身故|亡故|病故|故去|死亡|已死|病死|过世|离世|逝世|病逝|辞世|仙逝|已逝|逝者|死了|没了|殁|殡葬|火化|火葬|下葬"
-            r"|人不在了|已不在了|已不在人世|不在世|(?:^|老人|本人)不在了|(?:^|老人|(?<![\w])人)(?:已经?)?走了$|注销户口|户口(?:已)?注销|销户|deceased|died|passed\s+away|\bdead\b|\bdeath\b"
+            r"[去过][世逝]|[已己巳]故|身故|亡故|病故|故去|死亡|已死|病死|离世|逝世|病逝|辞世|仙逝|已逝|逝者|死了|没了|殁|殡葬|火化|火葬|下葬"
+            r"|已亡|双亡|人不在了|已不在了|已不在人世|不在世|(?:^|老人|本人)不在了|(?:老人|(?<![\w])人)已不在$"
+            r"|(?:^|老人|(?<![\w])人|\d月(?:份|底|初)?)(?:已经?)?走了$|(?:老人|(?<![\w])人)已走$|注销户口|户口(?:已)?注销|销户|deceased|died|passed\s+away|\bdead\b|\bdeath\b"
         ),
     ),
     (
         LifeReportKind.MOVED,
         (
-            r"搬走|搬离|搬出|搬家|搬迁|搬去|搬到|搬往|已搬|迁出|迁走|迁往|迁至|外迁|移居|移民|定居|户口已?迁|拆迁"
-            r"|去(?:了)?外地|在外地|到外地|住外地|外地居住|外地常住|去(?:了)?外省|在外省|长期在外|常年在外|不在本地|不在辖区|不在本社区|不在郑"
+            r"搬走|搬离|搬出|搬家|搬迁|搬去|搬到|搬至|搬往|已搬|迁出|迁走|迁往|迁至|迁移[至到]|外迁|移居|移民|定居|户口已?迁|拆迁"
+            r"|去(?:了)?外地|(?:现|已|暂)居外地|在外地|到外地|住外地|外地居住|外地常住|去(?:了)?外省|在外省|长期在外|常年在外|不在本地|不在辖区|不在本社区|不在郑"
             r"|"
             + _ELSEWHERE
-            + r"|回(?:了)?老家|在老家|住老家|出国|在国外|空挂户?|人户分离|查无此人|不住(?:在)?(?:这|此|本)"
+            + r"|回(?:了)?(?:农村|乡下)?老家|在老家|住老家|出国|在国外|空挂户?|人户分离|查无此人|不住(?:在)?(?:这|此|本)|不在(?:这|此|本处)居?住"
             r"|moved\s+(?:away|out|to)|has\s+moved|relocated|emigrated|lives?\s+abroad"
         ),
     ),
     (
         LifeReportKind.HOSPITAL,
         (
-            r"住院|住进.{0,6}医院|在.{0,6}医院(?:治疗|抢救|手术|化疗|康复)|送医|入院|重症监护|ICU|抢救|病危|病重"
+            r"住院|住进.{0,6}医院|在.{0,6}医院(?:治疗|抢救|手术|化疗|康复|住|$)|送医|入院|重症监护|ICU|抢救|病危|病重"
             r"|in\s+hospital|hospitali[sz]ed|in\s+the\s+hospital|intensive\s+care"
         ),
     ),
     (
         LifeReportKind.NURSING_HOME,
-        r"养老院|敬老院|福利院|护理院|养老机构|养老中心|养老公寓|老年公寓|护养院|托老|nursing\s+home|care\s+home",
+        r"养老院|敬老院|福利院|护理院|养老机构|养老中心|养老公寓|老年公寓|护养院|托老|颐养院|[康颐]养中心|康养院|nursing\s+home|care\s+home",
     ),
     (
         LifeReportKind.AWAY,
-        r"外出|旅游|旅行|探亲|出差|不在家|暂时不在|接走|\b(?:is|currently|temporarily)\s+away\b|travell?ing|on\s+holiday|\babroad\b",
+        r"外出|[去到往在].{0,6}(?:过冬|避暑)|旅游|旅行|探亲|出差|不在家|暂时不在|接走|\b(?:is|currently|temporarily)\s+away\b|travell?ing|on\s+holiday|\babroad\b",
     ),
 )
 _KIND = {kind.value: re.compile(words, re.IGNORECASE) for kind, words in _WORDS}
@@ -87,7 +88,7 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _UNDONE = re.compile(
-    r"(?:^|[^未没不])(?:已回|回来了|已返|返回|搬回|迁回|又回|回郑|已回家|接回|出院|returned|came\s+back|is\s+back)",
+    r"(?:^|[^未没不])(?:已回|回来|已返|返回|搬回|迁回|又回|回郑|已回家|接回|出院|returned|came\s+back|is\s+back)",
     re.IGNORECASE,
 )
 _ARRIVED = re.compile(
@@ -95,13 +96,24 @@ _ARRIVED = re.compile(
     re.IGNORECASE,
 )
 _DISCHARGED = re.compile(
-    r"出院|住院史|住过院|曾|以前|之前|过去|早年|当年|去年|前年|往年|病史|既往|史$|discharged|previous|formerly|\bused\s+to\b|last\s+year|history",
+    r"出院|住院[史后]|住过院|曾|以前|之前|过去|早年|当年|去年|前年|往年|病史|既往|史$|discharged|previous|formerly|\bused\s+to\b|last\s+year|history",
     re.IGNORECASE,
 )
 _STILL = re.compile(r"至今|到现在|目前|现在|正在|仍|还在|一直|still|since|currently", re.IGNORECASE)
 _NOT_LIVING_THERE = re.compile(
-    r"(?:退|离开|搬出|志愿|工作|退休|上班|附近|对面|旁|隔壁|门口|医生|护士)"
+    r"(?:退|离开|搬出|志愿|工作|职工|员工|退休|上班|附近|对面|旁|隔壁|门口|医生|护士)"
 )
+# Hard to get out, or only with help: a need of the journey, and nobody is away.
+_SELDOM = re.compile(
+    r"(?:不[便宜能易敢愿大太常方]*|无法|难以|[很极甚较]?少|陪同?|搀扶|才能?|可以?|能)\s*$"
+)
+# Who goes along to somebody else's bed is not in it.
+_CARES = re.compile(
+    rf"(?:陪[同护]?|照[顾料看]|看护|护理|伺候)\s*(?:其|他|她)?(?P<whom>{_RELATIVE})?{_ABOUT}$"
+)
+_ANOTHERS_NEXT = re.compile(rf"\s*的?\s*{_RELATIVE}")
+_REGISTERED = re.compile(r"(?:户籍|户口|籍贯|原籍)(?:地|所在地)?\s*$")
+_SPACE_WITHIN = re.compile(r"(?<=[\u3400-\u9fff])[^\S\n\r]+(?=[\u3400-\u9fff])")
 _YEAR_MONTH = re.compile(r"((?:19|20)\d{2})\s*[年.\-/]\s*(?:(\d{1,2})\s*月?)?")
 _RECENT = timedelta(days=92)
 
@@ -143,7 +155,8 @@ _SILENT = RemarkReading()
 @lru_cache(maxsize=8192)
 def read_remark(text: str, *, as_of: date) -> RemarkReading:
     """Find what a remark says of the person of its row on the day ``as_of``."""
-    folded = unicodedata.normalize("NFKC", text)
+    # "已 故": words are spaced out as names are.
+    folded = _SPACE_WITHIN.sub("", unicodedata.normalize("NFKC", text))
     has_report, has_need = _ANY.search(folded), _NEED.search(folded)
     if not has_report and not has_need:
         return _SILENT
@@ -191,13 +204,15 @@ def _is_news(kind: LifeReportKind, match: re.Match[str], clause: str, as_of: dat
     if not match[0].startswith("接") and _is_anothers(before) and not _SELF.search(before):
         return False
     if kind is LifeReportKind.MOVED:
-        return not _ARRIVED.search(clause)
+        return not _ARRIVED.search(clause) and not _REGISTERED.search(before)
     if kind is LifeReportKind.HOSPITAL:
-        return not _is_history(clause, as_of)
+        return not _is_at_anothers_bed(before, after) and not _is_history(clause, as_of)
     if kind is LifeReportKind.NURSING_HOME:
         return not _NOT_LIVING_THERE.search(clause) and not re.match(r"史", after)
     if kind is LifeReportKind.AWAY:
-        return not re.match(r"(?:不便|困难|需|要|时|就医|少|较少)", after)
+        return not _SELDOM.search(before) and not re.match(
+            r"(?:不便|困难|需|要|时|就医|少|较少)", after
+        )
     return True
 
 
@@ -209,6 +224,16 @@ def _is_anothers(before: str) -> bool:
     # "随女儿去外地": the resident goes along; "女儿家" is a place.
     with_them = _CARRIED_OFF.search(before)
     return with_them is None or with_them.end() <= about.start()
+
+
+def _is_at_anothers_bed(before: str, after: str) -> bool:
+    """Say whether the resident only goes along: "陪老伴住院", "照顾住院的儿子"; not "女儿陪同住院"."""
+    carer = _CARES.search(before)
+    if carer is None or re.search(_RELATIVE, before[: carer.start()]):
+        return False
+    return (
+        carer["whom"] is not None or carer[0].startswith("陪") or bool(_ANOTHERS_NEXT.match(after))
+    )
 
 
 def _is_history(clause: str, as_of: date) -> bool:

@@ -83,8 +83,10 @@ class RowReader:
         self._elsewhere = [c for c, _ in self._phones] + [c for _, c in self._texts]
         self._remarks = columns.columns("remark")
         self._health = columns.columns("health")
-        self._asked = {c: m[1] for c in self._health if (m := _asks(columns, c))}
-        self._spoken = [c for f in ("reason", "status") for c in columns.columns(f)]
+        self._spoken = [c for f in ("reason", "status", "vaccinated") for c in columns.columns(f)]
+        self._asked = {
+            c: asked for c in (*self._health, *self._spoken) if (asked := _asks(columns, c))
+        }
         self._said_done = [c for f in ("vaccinated", "dose_number") for c in columns.columns(f)]
         self._doses = _dose_columns(columns)
         self.width = max(columns.fields, default=0) + 1
@@ -267,7 +269,7 @@ class RowReader:
             *notes,
             *health,
             *leftovers,
-            *[t for i in self._spoken if (t := cell_text(cells[i]))],
+            *[t for i in self._spoken if (t := self._health_word(i, cells[i]))],
         ]
         if annotation:
             words.append(annotation)
@@ -282,14 +284,19 @@ class RowReader:
         return "\n".join(notes), "\n".join(health), remark
 
     def _health_word(self, column: int, cell: Cell) -> str:
-        """Return what a column about health says; a yes to "是否独居" says 独居, a no nothing."""
+        """Return what a column says; a yes to "是否独居" says 独居, a no nothing, and 死亡 with a day 死亡.
+
+        A no to whether somebody lives, or lives here, says that too.
+        """
         text = cell_text(cell).strip()
         asked = self._asked.get(column)
         if asked is None or not text:
             return text
+        if text in _SAYS_NO:
+            return next((word for sign, word in _SAYS_BY_NO if sign in asked), "")
         if _says_done(cell):
             return asked
-        return "" if text in _SAYS_NO else text
+        return f"{text}{asked}" if _LIKE_A_DAY.match(text) else text
 
 
 def _row_dose(
@@ -391,17 +398,35 @@ def _read_all(words: list[str], as_of: date) -> RemarkReading:
     return RemarkReading(reports, tuple(dict.fromkeys(n for r in readings for n in r.needs)))
 
 
+# What a no means where the question is whether all is well.
+_SAYS_BY_NO = (
+    ("健在", "已故"),
+    ("在世", "已故"),
+    ("存活", "已故"),
+    ("在本", "不在本地"),
+    ("本地居住", "不在本地"),
+    ("在辖区", "不在辖区"),
+)
+_LIKE_A_DAY = re.compile(r"(?:19|20)\d{2}(?!\d)|(?:19|20)\d{6}")
 _SAYS_NO = frozenset(
     ("否", "无", "没有", "不是", "×", "x", "X", "N", "n", "No", "no", "FALSE", "/")
 )
-_ASKS = re.compile(r"(?:是否|有无)(?:为|有|属于)?([^\s?？]{2,10})")
+_ASKS = re.compile(
+    r"(?:是否|有无)(?:为|有|属于)?([^\s?？]{2,10})"
+    r"|(死亡|去世|已故|病故|逝世|迁出|搬离|搬走|外迁|住院)(?:日期|时间|与否|标[记志])?"
+)
 _DONE = re.compile(
-    r"(?:已|完成|共|打了?|接种了?)*(?:全程|全部|第?[一二两三四五1-5])?(?:针|剂次?|次|接种|完成)(?:完成|接种|已打)?"
+    r"[(（]?(?:是|已|完成|共|部分|打了?|接种了?|[(（])*(?:全程|全部|第?[一二两三四五1-5])?"
+    r"(?:针|剂次?|次|接种|完成|打了|加强针?|已打)(?:完成|接种|已打)?[)）]?"
 )
 
 
-def _asks(columns: ColumnMap, column: int) -> re.Match[str] | None:
-    return _ASKS.match(columns.headers[column]) if column < len(columns.headers) else None
+def _asks(columns: ColumnMap, column: int) -> str:
+    """Return what the header of a column asks for, or nothing."""
+    if column >= len(columns.headers):
+        return ""
+    found = _ASKS.fullmatch(columns.headers[column].strip("?？ "))
+    return (found[1] or found[2]) if found else ""
 
 
 def _says_done(cell: Cell) -> bool:

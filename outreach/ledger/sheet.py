@@ -35,6 +35,10 @@ _GRID_TITLE = re.compile(
     r"第?[\d一二三四五六七八九十]+\s*网格|网格\s*[\d一二三四五六七八九十]+|grid\s*\d+",
     re.IGNORECASE,
 )
+_PLACE_TITLE = re.compile(
+    r".{1,20}(?:小区|社区|网格|片区|家属院|号院|庭院|街道|居委会|村委会)[:：]?"
+)
+_COUNT = re.compile(r"\d{1,5}(?:\.0+)?")
 _NAME_LIKE = re.compile(r"[^\W\d_]{2,4}|[^\W\d_]+(?:[ ·.'’-][^\W\d_]+){1,4}")
 _PERSON_FIELDS = [
     "id_number",
@@ -42,14 +46,8 @@ _PERSON_FIELDS = [
     "phone",
     "family_phone",
     "contact_name",
-    "doses",
-    "dose_date",
-    "dose_1",
-    "dose_2",
-    "dose_3",
-    "dose_4",
-    "dose_5",
 ]
+_DOSE_FIELDS = ["doses", "dose_date", "dose_1", "dose_2", "dose_3", "dose_4", "dose_5"]
 
 
 def read_rows(
@@ -75,8 +73,9 @@ class _Scan:
 
     def __init__(self, columns: ColumnMap, below: dict[int, list[tuple[int, int]]]) -> None:
         self._name = columns.columns("name")[0]
-        self._person = [c for f in _PERSON_FIELDS for c in columns.columns(f)]
-        self._carried = [c for f in _CARRIED for c in columns.columns(f)]
+        doses = _columns_of(columns, _DOSE_FIELDS)
+        self._person = [(c, c in doses) for c in (*_columns_of(columns, _PERSON_FIELDS), *doses)]
+        self._carried = _columns_of(columns, _CARRIED)
         self._grid = next(iter(columns.columns("grid")), None)
         self._header_name = columns.headers[self._name] if columns.headers else ""
         self._above: dict[int, Cell] = {}
@@ -128,7 +127,11 @@ class _Scan:
         return None
 
     def _has_person(self, cells: list[Cell]) -> bool:
-        return any(cells[c] not in ("", None) for c in self._person)
+        # A bare number under a dose is the sum of a column, not somebody's injection.
+        return any(
+            cells[column] not in ("", None) and not (is_dose and _is_count(cells[column]))
+            for column, is_dose in self._person
+        )
 
     def _without_name(self, cells: list[Cell]) -> str | None:
         if self._has_person(cells):
@@ -136,15 +139,28 @@ class _Scan:
         words = [c for c in cells if isinstance(c, str) and c.strip()]
         if not words:
             return "numbered_only"
-        if len(words) == 1 and _GRID_TITLE.search(words[0]) and self._grid is not None:
-            self._above[self._grid] = words[0].strip()
+        if len(words) == 1:
+            self._note_grid(words[0])
         return "subtitle" if len(words) == 1 else "no_person"
+
+    def _is_title(self, text: str) -> bool:
+        """Say whether a line of its own names a place rather than a person; a grid is remembered."""
+        self._note_grid(text)
+        return (
+            _PLACE_TITLE.fullmatch(text) is not None
+            or _GRID_TITLE.search(text) is not None
+            or _NAME_LIKE.fullmatch(text) is None
+        )
+
+    def _note_grid(self, text: str) -> None:
+        if _GRID_TITLE.search(text) and self._grid is not None:
+            self._above[self._grid] = text.strip()
 
     def _lonely_name(self, name: Cell, cells: list[Cell]) -> str | None:
         if self._has_person(cells):
             return None
         words = [c for c in cells if isinstance(c, str) and c.strip()]
-        if len(words) == 1 and not _NAME_LIKE.fullmatch(cell_text(name).strip()):
+        if len(words) == 1 and self._is_title(cell_text(name).strip()):
             return "subtitle"
         if len(words) > 2 and sum(field_of(w) is not None for w in words) >= len(words) - 1:
             return "header"
@@ -156,6 +172,10 @@ class _Scan:
                 cells[column] = self._above.get(column, "")
             else:
                 self._above[column] = cells[column]
+
+
+def _columns_of(columns: ColumnMap, fields: Sequence[str]) -> list[int]:
+    return [c for f in fields for c in columns.columns(f)]
 
 
 def _below_merges(merges: Sequence[Span], columns: ColumnMap) -> dict[int, list[tuple[int, int]]]:
@@ -176,3 +196,10 @@ def _below_merges(merges: Sequence[Span], columns: ColumnMap) -> dict[int, list[
 
 def _shown(cells: list[Cell]) -> str:
     return " ".join(t for c in cells if (t := cell_text(c).strip()))[:200]
+
+
+def _is_count(cell: Cell) -> bool:
+    """Say whether a cell holds a small bare number: in a column of doses a total, or a tick."""
+    if isinstance(cell, bool):
+        return False
+    return _COUNT.fullmatch(cell_text(cell).strip()) is not None

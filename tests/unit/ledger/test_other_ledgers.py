@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from outreach.kernel.place import PlaceRules
 from outreach.ledger.columns import ColumnMap, guess_columns
 from outreach.ledger.headers import field_of
+from outreach.ledger.import_match import address_of
 from outreach.ledger.ledger_file import LedgerReading, read_ledger
 from outreach.ledger.outcome import RowOutcome
 from outreach.ledger.parsing import parse, request
@@ -143,6 +144,19 @@ def test_any_order_of_any_known_headers_reads_the_same_people(
         ("Given names", "given_name"),
         ("Landline", "phone"),
         ("Lives alone?", "health"),
+        ("是否健在", "health"),
+        ("死亡日期", "status"),
+        ("迁出时间", "status"),
+        ("住院", "status"),
+        ("住院号", None),
+        ("接种状态", "vaccinated"),
+        ("是否接种第一针", "vaccinated"),
+        ("是否预约第二针", "ignored"),
+        ("受种人", "name"),
+        ("接种人员", None),
+        ("服务对象", "name"),
+        ("邻居电话", "family_phone"),
+        ("宅电", "phone"),
     ],
 )
 def test_headers_that_are_easily_mistaken_mean_what_they_say(
@@ -352,6 +366,65 @@ def test_blank_lines_totals_signatures_notes_and_repeated_headers_are_no_people(
     assert [s.reason for s in found if not isinstance(s, RowOutcome)] == [
         "example", "total", "subtitle", "header", "numbered_only", "total", "note", "signature",
     ]  # fmt: skip
+
+
+def test_sums_and_places_in_the_name_column_are_no_people() -> None:
+    header: list[object] = ["姓名", "身份证号", "电话", "第一针", "第二针", "备注"]
+    number = id_number(date(1930, 6, 1))
+    found = outcomes(
+        [
+            header,
+            ["康桥小区", "", "", "", "", ""],
+            ["赵玉兰", number, "13900001111", "2021-07-24", "", ""],
+            ["一网格", "", "", "", "", ""],
+            ["小计", "", "", 1, 0, ""],
+            ["合计", "", "", "1", "0", ""],
+            ["钱玉英", "", "", "", "2021-07-24", ""],
+        ]
+    )
+    assert [r.values.name for r in found if isinstance(r, RowOutcome)] == ["赵玉兰", "钱玉英"]
+    assert [s.reason for s in found if not isinstance(s, RowOutcome)] == [
+        "subtitle", "subtitle", "total", "total",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "wanted"),
+    [
+        (["是否健在"], ["否"], "warning:possibly_deceased"),
+        (["是否健在"], ["是"], "imported"),
+        (["是否在本地居住"], ["否"], "warning:possibly_moved"),
+        (["死亡日期"], ["2026-03-01"], "warning:possibly_deceased"),
+        (["死亡", "迁出"], ["", "√"], "warning:possibly_moved"),
+        (["死亡", "迁出"], ["否", ""], "imported"),
+        (["住院日期"], ["2020-03-01"], "imported"),
+        (["接种状态", "人员状态"], ["未接种", "死亡"], "warning:possibly_deceased"),
+        (["人员状态", "接种状态"], ["正常", "已接种三针"], "warning:dose_date_unclear"),
+        (["是否接种第一针", "是否接种加强针"], ["是", "否"], "warning:dose_date_unclear"),
+        (["是否接种"], ["已接种（2针）"], "warning:dose_date_unclear"),
+        (["是否接种"], ["未接种"], "imported"),
+    ],
+)
+def test_columns_of_their_own_for_what_became_of_somebody_are_heard(
+    headers: list[object], cells: list[object], wanted: str
+) -> None:
+    person = ["赵玉兰", id_number(date(1931, 5, 4)), "13900001111"]
+    (found,) = outcomes([["姓名", "身份证号", "电话", *headers], [*person, *cells]])
+    assert isinstance(found, RowOutcome)
+    assert said(found) == wanted
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [["家庭住址", "", "", "", "姓名", "身份证号"], ["小区", "楼栋", "单元", "室", "", ""]],
+        [["地址(小区)", "地址(楼号)", "地址(单元)", "地址(房号)", "姓名", "身份证号"]],
+    ],
+)
+def test_an_address_in_several_columns_is_kept_whole(header: list[list[object]]) -> None:
+    row: list[object] = ["康桥小区", "3", "2", "301", "赵玉兰", id_number(date(1931, 5, 4))]
+    found = [r for r in outcomes([*header, row]) if isinstance(r, RowOutcome)]
+    assert [address_of(r.values) for r in found] == ["康桥小区3号楼2单元301"]
 
 
 def test_the_sheet_with_people_is_chosen_and_the_others_are_named() -> None:

@@ -17,6 +17,7 @@ from tests.unit.ledger.people import AS_OF, one, person, said
         "家属称已去世", "在女儿家去世",
         "本人及老伴均已故", "夫妻均已去世", "老伴已故，本人2025年病逝", "住院期间去世", "户口已注销", "死亡",
         "deceased 2026", "passed away in May", "已去世，老伴健在", "女儿电话通知已去世",
+        "己故", "巳故", "去逝", "过逝", "已 故", "去　世", "已亡", "老人已走", "人已不在", "今年3月走了", "夫妻双亡",
     ],
 )  # fmt: skip
 def test_moment_2f_death_words_hold_every_message(remark: str) -> None:
@@ -36,6 +37,10 @@ def test_moment_2f_death_words_hold_every_message(remark: str) -> None:
         "去年住院", "曾住院",
         "老伴住院", "无住院史", "住院，已出院", "儿子在养老院工作", "老伴在养老院", "不愿去养老院", "外出不便",
         "现住南三环女儿家,电话13900009911", "行动不便", "糖尿病", "高血压", "",
+        "其子已故", "夫已故", "家中有亲人去世", "原户主已故", "已走访", "老人已走访慰问",
+        "行动不便，无法外出", "不宜外出", "很少外出", "需人陪同外出",
+        "户籍在外地", "外地户口，长期居住本社区", "儿子住养老院", "原养老院职工",
+        "陪老伴住院", "照顾住院的儿子", "住院回来", "心脏支架住院后恢复",
     ],
 )  # fmt: skip
 def test_moment_2f_others_the_past_and_denials_are_no_news(remark: str) -> None:
@@ -56,6 +61,16 @@ def test_moment_2f_others_the_past_and_denials_are_no_news(remark: str) -> None:
         ("已迁出", "possibly_moved"),
         ("人户分离", "possibly_moved"),
         ("moved to Beijing", "possibly_moved"),
+        ("跟儿子去上海了", "possibly_moved"),
+        ("回农村老家", "possibly_moved"),
+        ("现居外地", "possibly_moved"),
+        ("搬至金水区", "possibly_moved"),
+        ("不在此居住", "possibly_moved"),
+        ("在医院", "possibly_hospital"),
+        ("女儿陪同住院", "possibly_hospital"),
+        ("由女儿照顾住院中", "possibly_hospital"),
+        ("住颐养院", "possibly_nursing_home"),
+        ("去海南过冬", "possibly_away"),
         ("住院", "possibly_hospital"),
         ("正在住院治疗", "possibly_hospital"),
         ("2026年11月住院", "possibly_hospital"),
