@@ -153,7 +153,7 @@ def find_product(rule_sets: Iterable[RuleSet], *, name: str, maker: str = "") ->
 
     A name alone that fits several makers gives the kind (whose maker is unknown), never a guess.
     """
-    wanted, made_by = _plain(name), _plain(maker)
+    wanted, made_by = plain_name(name), plain_name(maker)
     if not wanted:
         return None
     fitting = [
@@ -161,16 +161,20 @@ def find_product(rule_sets: Iterable[RuleSet], *, name: str, maker: str = "") ->
         for rules in rule_sets
         for product in rules.products
         if wanted
-        in {_plain(n) for n in (product.code, product.name.zh, product.name.en, *product.aliases)}
+        in {
+            plain_name(n)
+            for n in (product.code, product.name.zh, product.name.en, *product.aliases)
+        }
     ]
-    by_maker = [p for p in fitting if made_by and p.maker and _plain(p.maker) in made_by]
+    by_maker = [p for p in fitting if made_by and p.maker and plain_name(p.maker) in made_by]
     chosen = {product.code for product in by_maker or fitting}
     if len(chosen) > 1:
         chosen = {product.code for product in fitting if not product.maker}
     return chosen.pop() if len(chosen) == 1 else None
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a product's name for comparison: no spaces, no case, full-width signs made plain."""
     # NFKC makes full-width letters and brackets plain ones.
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.cli.database import open_services
-from outreach.cli.output import answer
+from outreach.cli.output import answer, say
 from outreach.db import Database
 from outreach.kernel.clock import real_now
 from outreach.kernel.process import process_name
@@ -39,6 +39,7 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps this t
 
 def _file_and_day(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path)
+    command.add_argument("--sheet", default="", help="of a workbook; default the fullest header")
     command.add_argument("--as-of", type=_day, help="the day of the list; default today")
     command.add_argument(
         "--json", action="store_true", help="print the result as JSON (the only form)"
@@ -72,6 +73,7 @@ def _import(options: argparse.Namespace) -> int:
             community=options.community,
             as_of=options.as_of or today,
             is_forced=options.force,
+            sheet=options.sheet,
         ),
         hand=_hand(now),
         on_piece=print_later,
@@ -84,9 +86,18 @@ def _import(options: argparse.Namespace) -> int:
         "unchanged": done.counts.get(f"kind:{RowKind.UNCHANGED}", 0),
         "changed": done.counts.get(f"kind:{RowKind.CHANGED}", 0),
         "questions": list(done.questions),
+        "notes": list(done.head.notes),
+        "other_sheets": list(done.head.other_sheets),
     }
     _print_rows(rows, summary)
+    _tell_other_sheets(done.head.sheet, done.head.other_sheets)
     return 0
+
+
+def _tell_other_sheets(sheet: str, others: Sequence[str]) -> None:
+    """Say that a workbook holds more people than were read."""
+    if others:
+        say(f"read: sheet {sheet}; NOT read: {', '.join(others)} (read them with --sheet NAME)")
 
 
 def _print_rows(rows: Sequence[bytes], summary: dict[str, Any]) -> None:
@@ -124,9 +135,11 @@ def _reconcile(options: argparse.Namespace) -> int:
         community=options.community,
         as_of=options.as_of or today,
         hand=_hand(now),
+        sheet=options.sheet,
     )
     database.close()
     answer(result)
+    _tell_other_sheets(result["sheet"], result["other_sheets"])
     return 0
 
 

@@ -44,7 +44,8 @@ class DoseView:
     """Two readings of one history: ``told`` dates the next dose, ``proven`` alone strikes off.
 
     Due dates heed every dose that anyone speaks of, so that nobody is driven to a dose too early;
-    a line closes only on evidence of the campaign's grade or better.
+    a line closes only on a dose with evidence of the campaign's grade or better. Weaker doses before
+    it hold their places in the series: a booster on the official register is no first dose.
     """
 
     told: DoseStanding
@@ -67,7 +68,19 @@ def view_doses(facts: DoseFacts, day: date) -> DoseView:
     proven = tuple(d for d in facts.doses if closes(d.grade, facts.closing_grade))
     if len(proven) == len(facts.doses):
         return DoseView(told, told)
-    return DoseView(told, _standing(facts, proven, day))
+    return DoseView(told, _proven(facts, proven, day))
+
+
+def _proven(facts: DoseFacts, proven: tuple[GradedDose, ...], day: date) -> DoseStanding:
+    """Judge what is proven: the last proven dose closes in its place, else only what proof there is counts."""
+    last = max((dose.given.given_on for dose in proven), default=date.min)
+    until_then = tuple(dose for dose in facts.doses if dose.given.given_on <= last)
+    if len(until_then) > len(proven):
+        found = _standing(facts, until_then, day)
+        references = {dose.given.reference for dose in proven}
+        if found.need is Need.CLOSED and found.closing_reference in references:
+            return found
+    return _standing(facts, proven, day)
 
 
 def assess_told(facts: DoseFacts, day: date) -> Assessment:

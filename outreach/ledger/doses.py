@@ -156,15 +156,14 @@ def add_doses(
     return ids
 
 
-def raise_grade(session: Session, *, dose_id: int, grade: EvidenceGrade, by: int | None) -> bool:
-    """Note better evidence of a dose that stands; weaker evidence changes nothing. Say whether it did."""
-    dose = lock_dose(session, dose_id)
-    if GRADE_ORDER.index(grade) <= GRADE_ORDER.index(dose.grade):
-        return False
-    dose.grade = grade
-    dose.recorded_by = by if by is not None else dose.recorded_by
+def prove_dose(session: Session, *, dose_id: int, draft: DoseDraft, by: int | None) -> bool:
+    """Note a second source of a dose that stands; say whether its evidence is better than what was there.
+
+    What was missing is filled in; nothing known is overwritten, and weaker evidence changes no grade.
+    """
+    better = _prove_better(lock_dose(session, dose_id), draft, by)
     session.flush()
-    return True
+    return better
 
 
 def void_dose(session: Session, *, dose_id: int, by: int, reason: str, now: datetime) -> Dose:
@@ -206,6 +205,8 @@ def standing_doses(session: Session, *, resident_id: int, vaccine_id: int) -> li
 def _prove_better(dose: Dose, draft: DoseDraft, by: int | None) -> bool:
     """Complete a standing dose from what a second source says of it; nothing known is overwritten."""
     dose.product_id = dose.product_id or draft.product_id
+    dose.product_text = dose.product_text or draft.product_text.strip()
+    dose.site_text = dose.site_text or draft.site_text.strip()
     dose.batch_id = dose.batch_id or draft.batch_id
     dose.site_id = dose.site_id or draft.site_id
     dose.given_at = dose.given_at or draft.given_at

@@ -87,6 +87,15 @@ _BOOSTER_2 = re.compile(
     r"|second\s*booster|2nd\s*booster|booster\s*(?:dose\s*)?2"
 )
 _BOOSTER = re.compile(r"加强|booster")
+
+
+def booster_number(text: str) -> int | None:
+    """Return 4 for words that mean a second booster, 3 for a booster, None for anything else."""
+    if _BOOSTER_2.search(text):
+        return 4
+    return 3 if _BOOSTER.search(text) else None
+
+
 _DOSE = re.compile(
     r"第([一二三四五12345])(?:针剂?|剂次?|次|针次)|([首])(?:针|剂|次)|^([一二三四五12345])(?:针|剂)(?!次数)"
     r"|疫苗([一二三四五12345])(?!\d)|(?:dose|jab|shot|vaccination|vaccine)\s*#?\s*([1-5])(?!\d)|\bd([1-5])\b"
@@ -145,7 +154,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "dose_date",
-            r"^接种(?:日期|时间)$|^(?:date\s*of\s*)?(?:vaccination|dose|administration)(?:\s*date)?$|^date\s*(?:given|administered)$|^given\s*(?:on|date)$",
+            r"^(?:本次)?(?:接种|实种|注射|免疫)(?:日期|时间|年月日)$|^(?:date\s*of\s*)?(?:vaccination|dose|administration)(?:\s*date)?$|^date\s*(?:given|administered)$|^given\s*(?:on|date)$",
         ),
         (
             "doses",
@@ -252,12 +261,8 @@ def _field_of_family(text: str) -> str | None:
 
 
 def _dose_field(text: str) -> str | None:
-    number: int | None = None
-    if _BOOSTER_2.search(text):
-        number = 4
-    elif _BOOSTER.search(text):
-        number = 3
-    else:
+    number = booster_number(text)
+    if number is None:
         match = _DOSE.search(text)
         if match:
             number = _NUMBERS[next(g for g in match.groups() if g)]

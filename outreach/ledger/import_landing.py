@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.campaigns.models import Product
+from outreach.campaigns.rule_packs import plain_name
 from outreach.ledger.bulk import insert_rows
 from outreach.ledger.codes import (
     BirthCertainty,
@@ -97,15 +98,27 @@ class Landing:
 
 
 def product_names(session: Session, *, vaccine_id: int | None) -> dict[str, int]:
-    """Return the products of a vaccine by each name and code, folded."""
+    """Return the products of a vaccine by each name and code, as ``plain_name`` writes them."""
     rows = session.scalars(
         select(Product).where(Product.vaccine_id == vaccine_id).order_by(Product.id)
     )
     names: dict[str, int] = {}
     for product in rows:
-        for name in (product.code, product.name_zh, product.name_en, *product.aliases):
-            names.setdefault(name.casefold(), product.id)
+        for name in _names_of(product):
+            names.setdefault(name, product.id)
     return names
+
+
+def names_of_others(session: Session, *, vaccine_id: int) -> frozenset[str]:
+    """Return the names of other vaccines' products that no product of this one bears."""
+    rows = session.scalars(select(Product).where(Product.vaccine_id != vaccine_id))
+    others = {name for product in rows for name in _names_of(product)}
+    return frozenset(others - product_names(session, vaccine_id=vaccine_id).keys())
+
+
+def _names_of(product: Product) -> list[str]:
+    names = (product.code, product.name_zh, product.name_en, *product.aliases)
+    return [plain_name(name) for name in names]
 
 
 def new_resident(session: Session, landing: Landing, values: RowValues) -> NewResident:
@@ -172,7 +185,7 @@ def new_dose(landing: Landing, resident_id: int, row: int, dose: RowDose) -> New
         given_on=dose.given_on,
         grade=EvidenceGrade.SELF_REPORT,
         reference=f"import:{landing.batch_uuid}:{row}",
-        product_id=landing.products.get(dose.product.casefold()),
+        product_id=landing.products.get(plain_name(dose.product)),
         product_text=dose.product,
         site_text=dose.site,
         stated_number=dose.number,

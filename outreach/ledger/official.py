@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,11 +14,13 @@ from outreach.kernel.identity import read_id
 from outreach.kernel.place import PlaceRules
 from outreach.ledger.cells import Cell, DateProblem, cell_text, read_day, read_dose_cell
 from outreach.ledger.columns import ColumnMap
+from outreach.ledger.headers import booster_number, normalise_header
 from outreach.ledger.ledger_file import FileHead, FileSource, head_of, start
 from outreach.ledger.matching import fold_name
 from outreach.ledger.names import read_name
 from outreach.ledger.reading import LIMITS, Limits, UnreadableFile
 from outreach.ledger.rows import effective_date_order
+from outreach.ledger.sheet import RowScan, Span, padded
 
 _FRAME_ROWS = 500
 # No schedule gives two doses of one vaccine within a fortnight: two such dates are one dose.
@@ -90,10 +94,23 @@ def reconcile_row(row: OfficialRow, *, resident: KnownResident | None) -> Verdic
         return Verdict.ALREADY_IN_LEDGER
     if any(abs((row.given_on - day).days) <= SAME_DOSE_DAYS for day in days):
         return Verdict.DATE_DIFFERS
-    # The number a list states counts doses in time, as the sorted days do.
-    if row.number is not None and 1 <= row.number <= len(days):
+    if dose_of_number(row.number, resident.doses) is not None:
         return Verdict.DATE_DIFFERS
     return Verdict.NEW_DOSE
+
+
+def dose_of_number(number: int | None, doses: Sequence[KnownDose]) -> KnownDose | None:
+    """Return the dose that somebody called dose ``number``; where none was numbered, that in time.
+
+    A ledger that knows the second dose alone says nothing of the first, so a count would mislead.
+    """
+    if number is None:
+        return None
+    stated = {dose.stated_number: dose for dose in doses if dose.stated_number is not None}
+    if stated:
+        return stated.get(number)
+    in_time = sorted(doses, key=lambda dose: dose.given_on)
+    return in_time[number - 1] if 1 <= number <= len(in_time) else None
 
 
 def reconcile_all(
@@ -117,6 +134,7 @@ def read_official(
     as_of: date,
     place: PlaceRules,
     column_map: ColumnMap | None = None,
+    sheet: str = "",
     limits: Limits = LIMITS,
 ) -> OfficialReading:
     """Read an official list: a path, the bytes of a file, or pasted text."""
@@ -126,7 +144,7 @@ def read_official(
         as_of=as_of,
         place=place,
         column_map=column_map,
-        sheet=None,
+        sheet=sheet or None,
         remembered=None,
         limits=limits,
     )
@@ -139,17 +157,22 @@ def official_frames(
     rows: Iterable[tuple[int, list[Cell]]],
     columns: ColumnMap,
     *,
+    merges: Sequence[Span],
     as_of: date,
     place: PlaceRules,
     is_1904: bool | None,
 ) -> Iterator[tuple[str, Any]]:
     """Yield the lines of a list in plain values; the child process calls this."""
     reader = _LineReader(columns, as_of=as_of, place=place, is_1904=is_1904)
+    scan = RowScan(columns, merges, is_by_dose=True)
     batch: list[tuple[Any, ...]] = []
-    for number, cells in rows:
+    for number, found in rows:
         if number < columns.first_row:
             continue
-        line = reader.read(number, cells)
+        cells = padded(found, reader.width)
+        # What is only paper (a sum, a signature, the header once more) names nobody.
+        is_paper = scan.reason_to_skip(number, cells) is not None
+        line = None if is_paper else reader.read(number, cells)
         if line is None:
             continue
         batch.append((*line[:3], line.given_on and line.given_on.toordinal(), *line[4:]))
@@ -169,7 +192,15 @@ class _LineReader:
         self._order = effective_date_order(columns, place)
         self._name = columns.columns("name")[0]
         ids = columns.columns("id_number")
+        self._usual_number: int | None = None
         days = [c for f in ("dose_date", "doses") for c in columns.columns(f)]
+        numbered = [(n, c) for n in range(1, 6) for c in columns.columns(f"dose_{n}")]
+        if not days and len(numbered) == 1:
+            self._usual_number, days = numbered[0][0], [numbered[0][1]]
+        if not days:
+            days = [
+                c for c in columns.unmapped if normalise_header(columns.headers[c]) == _PLAIN_DAY
+            ]
         if not ids or not days:
             raise UnreadableFile("no_dose_columns")
         self._id, self._day = ids[0], days[0]
@@ -178,11 +209,10 @@ class _LineReader:
             next(iter(columns.columns(f)), None)
             for f in ("product", "manufacturer", "batch", "site")
         ]
-        self._width = max(columns.fields) + 1
+        self.width = max([*columns.fields, self._day]) + 1
 
     def read(self, row: int, cells: Sequence[Cell]) -> OfficialRow | None:
-        """Read one line; None where it names nobody (blank, total, signature)."""
-        cells = [*cells, *[""] * (self._width - len(cells))]
+        """Read one line, as wide as ``width``; None where it holds neither a number nor a day."""
         name = read_name(cells[self._name])
         ident = read_id(cells[self._id])
         if ident is None and cells[self._day] in ("", None):
@@ -201,7 +231,7 @@ class _LineReader:
             name.name,
             ident.number if ident else None,
             given_on,
-            _number(cells[self._number]) if self._number is not None else None,
+            self._usual_number if self._number is None else _number(cells[self._number]),
             product,
             maker,
             batch,
@@ -234,10 +264,17 @@ def _unpack(plain: tuple[Any, ...]) -> OfficialRow:
 
 
 def _number(cell: Cell) -> int | None:
-    digits = "".join(c for c in cell_text(cell) if c.isdigit())
+    """Return which dose a line says that it is: 3, 3.0, 3/3, 第三剂 and 加强1 are the third."""
+    text = unicodedata.normalize("NFKC", cell_text(cell)).lower()
+    booster = booster_number(text)
+    if booster is not None:
+        return booster
+    digits = _COUNT.search(text)
     if digits:
-        return int(digits) if len(digits) <= 2 else None
-    return next((n for c, n in _CHINESE.items() if c in cell_text(cell)), None)
+        return int(digits[0]) if len(digits[0]) <= 2 else None
+    return next((n for c, n in _CHINESE.items() if c in text), None)
 
 
+_COUNT = re.compile(r"\d+")
+_PLAIN_DAY = "日期"
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "首": 1}

@@ -37,6 +37,7 @@ class HeldDose:
 
     dose_id: int
     given_on: date
+    stated_number: int | None = None
 
 
 @dataclass(slots=True)
@@ -50,7 +51,11 @@ class Named:
 
     def known(self) -> KnownResident:
         """Return what the pure comparison needs."""
-        return KnownResident(self.name, tuple(KnownDose(d.given_on) for d in self.doses))
+        return KnownResident(self.name, tuple(map(_known, self.doses)))
+
+
+def _known(dose: HeldDose) -> KnownDose:
+    return KnownDose(dose.given_on, dose.stated_number)
 
 
 class Judged(NamedTuple):
@@ -101,7 +106,7 @@ def _add_doses(session: Session, people: Iterable[Named], vaccine_id: int) -> No
     ids = sorted(by_id)
     for piece in slices(ids):
         rows = session.execute(
-            select(Dose.resident_id, Dose.id, Dose.given_on)
+            select(Dose.resident_id, Dose.id, Dose.given_on, Dose.stated_number)
             .where(
                 Dose.resident_id.in_(piece),
                 Dose.vaccine_id == vaccine_id,
@@ -109,8 +114,8 @@ def _add_doses(session: Session, people: Iterable[Named], vaccine_id: int) -> No
             )
             .order_by(Dose.given_on, Dose.id)
         )
-        for resident_id, dose_id, given_on in rows:
-            by_id[resident_id].doses.append(HeldDose(dose_id, given_on))
+        for resident_id, dose_id, given_on, number in rows:
+            by_id[resident_id].doses.append(HeldDose(dose_id, given_on, number))
 
 
 def keep_lines(

@@ -53,7 +53,12 @@ def parse(kind: str, data: bytes, wanted: Mapping[str, Any]) -> Iterator[Frame]:
         from outreach.ledger.official import official_frames
 
         yield from official_frames(
-            sheet.rows, columns, as_of=as_of, place=place, is_1904=source.is_1904
+            sheet.rows,
+            columns,
+            merges=sheet.merges,
+            as_of=as_of,
+            place=place,
+            is_1904=source.is_1904,
         )
         return
     yield from _ledger_frames(source, sheet, columns, as_of, place)
@@ -106,6 +111,8 @@ def _choose(
 ) -> tuple[ColumnMap | None, Sheet, list[tuple[int, list[Any]]], list[str]]:
     """Choose the sheet (the one asked for, or whose header says most) and its columns."""
     given = ColumnMap.from_json(wanted["columns"]) if wanted["columns"] else None
+    if wanted["sheet"] and wanted["sheet"] not in source.sheet_names:
+        raise UnreadableFile("sheet_unknown", sheets=", ".join(source.sheet_names))
     asked = wanted["sheet"] or (given.sheet if given else "")
     names = [asked] if asked in source.sheet_names else list(source.sheet_names)
     best: tuple[ColumnMap | None, Sheet, list[tuple[int, list[Any]]]] | None = None

@@ -38,7 +38,7 @@ _GRID_TITLE = re.compile(
 _PLACE_TITLE = re.compile(
     r".{1,20}(?:小区|社区|网格|片区|家属院|号院|庭院|街道|居委会|村委会)[:：]?"
 )
-_COUNT = re.compile(r"\d{1,5}(?:\.0+)?")
+_COUNT = re.compile(r"\d{1,4}(?:\.0+)?")
 _NAME_LIKE = re.compile(r"[^\W\d_]{2,4}|[^\W\d_]+(?:[ ·.'’-][^\W\d_]+){1,4}")
 _PERSON_FIELDS = [
     "id_number",
@@ -46,8 +46,14 @@ _PERSON_FIELDS = [
     "phone",
     "family_phone",
     "contact_name",
+    "doses",
+    "dose_date",
+    "dose_1",
+    "dose_2",
+    "dose_3",
+    "dose_4",
+    "dose_5",
 ]
-_DOSE_FIELDS = ["doses", "dose_date", "dose_1", "dose_2", "dose_3", "dose_4", "dose_5"]
 
 
 def read_rows(
@@ -55,12 +61,11 @@ def read_rows(
 ) -> Iterator[RowOutcome | SkippedRow]:
     """Yield what becomes of every row after the header that is not blank."""
     columns = reader.columns
-    scan = _Scan(columns, _below_merges(merges, columns))
+    scan = RowScan(columns, merges)
     for number, found in rows:
         if number < columns.first_row:
             continue
-        short = reader.width - len(found)
-        cells = [*found, *[""] * short] if short > 0 else found
+        cells = padded(found, reader.width)
         reason = scan.reason_to_skip(number, cells)
         if reason is None:
             yield reader.read(number, cells)
@@ -68,13 +73,25 @@ def read_rows(
             yield SkippedRow(number, reason, _shown(cells))
 
 
-class _Scan:
-    """Looks at rows one after the other, remembering what stands above them."""
+def padded(cells: list[Cell], width: int) -> list[Cell]:
+    """Return a row with blanks up to ``width``; the row itself where it is long enough."""
+    short = width - len(cells)
+    return [*cells, *[""] * short] if short > 0 else cells
 
-    def __init__(self, columns: ColumnMap, below: dict[int, list[tuple[int, int]]]) -> None:
+
+class RowScan:
+    """Looks at rows one after the other, remembering what stands above them.
+
+    ``is_by_dose``: one row a dose, so that a merged name or number stands for all rows it spans.
+    """
+
+    def __init__(
+        self, columns: ColumnMap, merges: Sequence[Span], *, is_by_dose: bool = False
+    ) -> None:
+        below = _below_merges(merges, columns, is_by_dose=is_by_dose)
         self._name = columns.columns("name")[0]
-        doses = _columns_of(columns, _DOSE_FIELDS)
-        self._person = [(c, c in doses) for c in (*_columns_of(columns, _PERSON_FIELDS), *doses)]
+        self._person = _columns_of(columns, _PERSON_FIELDS)
+        self._ids = columns.columns("id_number")
         self._carried = _columns_of(columns, _CARRIED)
         self._grid = next(iter(columns.columns("grid")), None)
         self._header_name = columns.headers[self._name] if columns.headers else ""
@@ -114,7 +131,8 @@ class _Scan:
                 self._tops[column, number] = cells[column]
 
     def _paper(self, first: str, name: Cell, cells: list[Cell]) -> str | None:
-        if first is name and self._has_person(cells):
+        # Whoever bears a number is somebody, whatever the name looks like.
+        if first is name and self._says_something(self._ids, cells):
             return None
         if _TOTAL.match(first):
             return "total"
@@ -126,12 +144,13 @@ class _Scan:
             return "example"
         return None
 
+    @staticmethod
+    def _says_something(columns: Iterable[int], cells: list[Cell]) -> bool:
+        # A small bare number is the sum of a column, not somebody's number, day or injection.
+        return any(cells[c] not in ("", None) and not _is_count(cells[c]) for c in columns)
+
     def _has_person(self, cells: list[Cell]) -> bool:
-        # A bare number under a dose is the sum of a column, not somebody's injection.
-        return any(
-            cells[column] not in ("", None) and not (is_dose and _is_count(cells[column]))
-            for column, is_dose in self._person
-        )
+        return self._says_something(self._person, cells)
 
     def _without_name(self, cells: list[Cell]) -> str | None:
         if self._has_person(cells):
@@ -178,7 +197,9 @@ def _columns_of(columns: ColumnMap, fields: Sequence[str]) -> list[int]:
     return [c for f in fields for c in columns.columns(f)]
 
 
-def _below_merges(merges: Sequence[Span], columns: ColumnMap) -> dict[int, list[tuple[int, int]]]:
+def _below_merges(
+    merges: Sequence[Span], columns: ColumnMap, *, is_by_dose: bool
+) -> dict[int, list[tuple[int, int]]]:
     """Return for each row (from 1) the columns hidden by a vertical merge and the row of its top.
 
     Only mapped columns count, and only merges one column wide: a title across the sheet is paper.
@@ -187,7 +208,7 @@ def _below_merges(merges: Sequence[Span], columns: ColumnMap) -> dict[int, list[
     for (top, left), (bottom, right) in merges:
         if left != right or left not in columns.fields or top + 1 < columns.first_row:
             continue
-        if columns.fields[left] in ("name", "id_number"):
+        if columns.fields[left] in ("name", "id_number") and not is_by_dose:
             continue
         for row in range(top + 1, min(bottom, top + 5000) + 1):
             below.setdefault(row + 1, []).append((left, top + 1))
@@ -199,7 +220,4 @@ def _shown(cells: list[Cell]) -> str:
 
 
 def _is_count(cell: Cell) -> bool:
-    """Say whether a cell holds a small bare number: in a column of doses a total, or a tick."""
-    if isinstance(cell, bool):
-        return False
     return _COUNT.fullmatch(cell_text(cell).strip()) is not None

@@ -44,13 +44,17 @@ OnPiece = Callable[[Sequence[Landed]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A file to be imported without a review; an unknown community is created."""
+    """A file to be imported without a review; an unknown community is created.
+
+    ``sheet`` is one of a workbook's; without it the one whose header says most is read.
+    """
 
     source: Path | bytes
     filename: str
     community: str
     as_of: date
     is_forced: bool = False
+    sheet: str = ""
 
 
 @dataclass(slots=True)
@@ -76,7 +80,7 @@ def import_file(
     upload = _upload(database, file, data)
     batch_id = _take(database, upload, hand)
     try:
-        spool = _opened(database, upload, data, batch_id)
+        spool = _opened(database, upload, data, batch_id, file.sheet)
     except OutreachError as error:
         give_up(database, batch_id, error)
         raise
@@ -91,7 +95,7 @@ def import_file(
     return Imported(batch_id, spool.head, spool.questions, counts)
 
 
-def _opened(database: Database, upload: Upload, data: bytes, batch_id: int) -> Spool:
+def _opened(database: Database, upload: Upload, data: bytes, batch_id: int, sheet: str) -> Spool:
     """Open a file; read it whole first where it may break half-way or has to be compared as a whole.
 
     A workbook is checked and loaded before its first row comes; a text file may break at any line.
@@ -103,6 +107,7 @@ def _opened(database: Database, upload: Upload, data: bytes, batch_id: int) -> S
             filename=upload.filename,
             as_of=upload.as_of,
             community_id=upload.community_id,
+            sheet=sheet,
         )
         is_real = people_of(session, upload.community_id) >= REAL_LEDGER
         if spool.head.kind == "text" or (is_real and not upload.is_forced):
@@ -139,7 +144,8 @@ def _upload(database: Database, file: Incoming, data: bytes) -> Upload:
         return Upload(
             kind="ledger",
             filename=file.filename,
-            content_hash=hash_of(data),
+            # Two sheets of one workbook are two ledgers.
+            content_hash=hash_of(data + file.sheet.encode()),
             community_id=community_named(session, name=file.community).id,
             campaign_id=default_campaign(session).id,
             as_of=file.as_of,

@@ -67,15 +67,16 @@ def open_spool(
     as_of: date,
     community_id: int,
     columns: ColumnMap | None = None,
+    sheet: str = "",
 ) -> Spool:
-    """Start reading a file in a child process; UnreadableFile where it cannot be read."""
+    """Start reading a file in a child process; UnreadableFile where it or the sheet cannot be read."""
     frames = start(
         "ledger",
         source,
         as_of=as_of,
         place=place_rules(session),
         column_map=columns,
-        sheet=None,
+        sheet=sheet or None,
         remembered=remembered_columns(session, community_id=community_id),
         limits=LIMITS,
     )

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from outreach.audit.trail import record
 from outreach.campaigns.queries import default_campaign, get_campaign
+from outreach.campaigns.rule_packs import plain_name
 from outreach.contact.codes import Purpose
 from outreach.db import Database
 from outreach.kernel.errors import NotFound, OutreachError
 from outreach.ledger.codes import STRUCK_OFF, BatchState, Cause, EvidenceGrade
-from outreach.ledger.doses import NewDose, add_doses, raise_grade
+from outreach.ledger.doses import DoseDraft, NewDose, add_doses, prove_dose
 from outreach.ledger.entries import Stored
 from outreach.ledger.import_batches import (
     Upload,
@@ -34,10 +35,15 @@ from outreach.ledger.import_batches import (
     move,
     take_lease,
 )
-from outreach.ledger.import_landing import product_names
+from outreach.ledger.import_landing import names_of_others, product_names
 from outreach.ledger.import_models import ImportBatch, ImportRow
-from outreach.ledger.ledger_file import FileSource
-from outreach.ledger.official import OfficialRow, Verdict, read_official, reconcile_all
+from outreach.ledger.official import (
+    OfficialReading,
+    OfficialRow,
+    Verdict,
+    read_official,
+    reconcile_all,
+)
 from outreach.ledger.official_lines import Judged, Named, keep_lines, named_residents
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
@@ -58,18 +64,27 @@ def reconcile_file(
     community: str | None,
     as_of: date,
     hand: Hand,
+    sheet: str = "",
 ) -> dict[str, Any]:
     """Reconcile a whole list; return its rows and, last, how many there are of each verdict."""
     with database.read() as session:
         area_id = list_area(session, community)
-    batch_id, lines = begin_list(
-        database, source=source, filename=filename, area_id=area_id, as_of=as_of, hand=hand
+        place = place_rules(session)
+    reading = read_official(source, filename=filename, as_of=as_of, place=place, sheet=sheet)
+    data = source.read_bytes() if isinstance(source, Path) else source
+    # Two sheets of one workbook are two lists.
+    content_hash = hash_of(data + sheet.encode())
+    batch_id = _begin_list(
+        database, reading, content_hash=content_hash, area_id=area_id, as_of=as_of, hand=hand
     )
+    lines = reading.rows
     verdicts = land_list(database, batch_id=batch_id, lines=lines, hand=hand)
     counts = {str(verdict): 0 for verdict in Verdict} | Counter(map(str, verdicts.values()))
     return {
         "batch": batch_id,
         "committed": True,
+        "sheet": reading.head.sheet,
+        "other_sheets": list(reading.head.other_sheets),
         "rows": [
             {"row": line.row, "verdict": str(verdicts[line.row]), "codes": list(line.codes)}
             for line in lines
@@ -118,30 +133,25 @@ def list_area(session: Session, community: str | None) -> int:
     return area_id
 
 
-def begin_list(
+def _begin_list(
     database: Database,
+    reading: OfficialReading,
     *,
-    source: FileSource,
-    filename: str,
+    content_hash: str,
     area_id: int,
     as_of: date,
     hand: Hand,
-) -> tuple[int, tuple[OfficialRow, ...]]:
-    """Read a list and open its batch, or take over that of a process that died."""
-    with database.read() as session:
-        place = place_rules(session)
-        campaign_id = default_campaign(session).id
-    reading = read_official(source, filename=filename, as_of=as_of, place=place)
-    data = source.read_bytes() if isinstance(source, Path) else source
-    upload = Upload(
-        kind="official",
-        filename=filename,
-        content_hash=hash_of(data.encode() if isinstance(data, str) else data),
-        community_id=area_id,
-        campaign_id=campaign_id,
-        as_of=as_of,
-    )
+) -> int:
+    """Open the batch of a list, or take over that of a process that died."""
     with database.write() as session:
+        upload = Upload(
+            kind="official",
+            filename=reading.head.filename,
+            content_hash=content_hash,
+            community_id=area_id,
+            campaign_id=default_campaign(session).id,
+            as_of=as_of,
+        )
         lock_imports(session)
         batch = batch_at_work(session, upload=upload)
         if batch is None:
@@ -151,7 +161,7 @@ def begin_list(
         take_lease(batch, holder=hand.holder, real_now=hand.clock())
         batch.rows_expected = len(reading.rows)
         batch.columns = reading.head.columns.to_json() if reading.head.columns else {}
-        return batch.id, reading.rows
+        return batch.id
 
 
 def land_list(
@@ -211,12 +221,20 @@ def _land_piece(
         area_ids=descendant_ids(session, batch.community_id),
     )
     known = {number: person.known() for number, person in named.items()}
+    lines = _of_this_vaccine(session, piece, vaccine_id)
     judged = [
         Judged(line, verdict, _resident_id(line, named))
-        for line, verdict in reconcile_all(piece, residents=known)
+        for line, verdict in reconcile_all(lines, residents=known)
     ]
-    _write_doses(session, batch, judged, vaccine_id, hand)
-    _prove_better(session, judged, named, hand)
+    products = product_names(session, vaccine_id=vaccine_id)
+    drafts = {
+        item.line.row: official_draft(batch, item.line, item.resident_id, vaccine_id, products)
+        for item in judged
+        if item.resident_id is not None
+        and item.verdict in (Verdict.NEW_DOSE, Verdict.ALREADY_IN_LEDGER)
+    }
+    _write_doses(session, batch, judged, drafts, hand)
+    _prove_better(session, judged, named, drafts, hand)
     keep_lines(session, batch_id=batch.id, judged=judged, resolved_at=hand.now)
     touched = [
         item.resident_id
@@ -244,60 +262,82 @@ def _resident_id(line: OfficialRow, named: Mapping[str, Named]) -> int | None:
     return person.resident_id if person else None
 
 
+def _of_this_vaccine(
+    session: Session, piece: Sequence[OfficialRow], vaccine_id: int
+) -> list[OfficialRow]:
+    """Mark lines that name a product of another vaccine: they prove nothing here, and people see them."""
+    others = names_of_others(session, vaccine_id=vaccine_id)
+    return [
+        line._replace(codes=(*line.codes, "other_vaccine"))
+        if plain_name(line.product) in others
+        else line
+        for line in piece
+    ]
+
+
 def _write_doses(
     session: Session,
     batch: ImportBatch,
     judged: Sequence[Judged],
-    vaccine_id: int,
+    drafts: Mapping[int, DoseDraft],
     hand: Hand,
 ) -> None:
-    products = product_names(session, vaccine_id=vaccine_id)
+    fresh = [drafts[item.line.row] for item in judged if item.verdict is Verdict.NEW_DOSE]
     doses = [
-        official_dose(batch, item.line, item.resident_id, vaccine_id, products)
-        for item in judged
-        if item.verdict is Verdict.NEW_DOSE and item.resident_id is not None
+        NewDose(
+            resident_id=draft.resident_id,
+            vaccine_id=draft.vaccine_id,
+            given_on=draft.given_on,
+            grade=draft.grade,
+            reference=draft.reference,
+            product_id=draft.product_id,
+            product_text=draft.product_text,
+            site_text=draft.site_text,
+            stated_number=draft.stated_number,
+            import_batch_id=batch.id,
+        )
+        for draft in fresh
     ]
     add_doses(session, doses=doses, by=hand.by, now=hand.now)
 
 
-def official_dose(
+def official_draft(
     batch: ImportBatch,
     line: OfficialRow,
     resident_id: int,
     vaccine_id: int,
     products: Mapping[str, int],
-) -> NewDose:
+) -> DoseDraft:
     """Return the dose that a line of an official list proves."""
     assert line.given_on is not None  # noqa: S101 - a line without a day proves nothing
-    return NewDose(
+    return DoseDraft(
         resident_id=resident_id,
         vaccine_id=vaccine_id,
         given_on=line.given_on,
         grade=EvidenceGrade.OFFICIAL_REGISTER,
         reference=f"official:{batch.uuid}:{line.row}",
-        product_id=products.get(line.product.casefold()),
+        product_id=products.get(plain_name(line.product)),
         product_text=" ".join(filter(None, (line.product, line.manufacturer, line.batch))),
         site_text=line.site,
         stated_number=line.number,
-        import_batch_id=batch.id,
+        confirmed=frozenset({"nearby_dose", "batch_expired"}),
     )
 
 
 def _prove_better(
-    session: Session, judged: Sequence[Judged], named: Mapping[str, Named], hand: Hand
+    session: Session,
+    judged: Sequence[Judged],
+    named: Mapping[str, Named],
+    drafts: Mapping[int, DoseDraft],
+    hand: Hand,
 ) -> None:
-    """A dose that the official list confirms is proven by it."""
+    """A dose that the official list confirms is proven by it, and takes what it did not know."""
     for item in judged:
         if item.verdict is not Verdict.ALREADY_IN_LEDGER or item.line.id_number is None:
             continue
         for dose in named[item.line.id_number].doses:
             if dose.given_on == item.line.given_on:
-                raise_grade(
-                    session,
-                    dose_id=dose.dose_id,
-                    grade=EvidenceGrade.OFFICIAL_REGISTER,
-                    by=hand.by,
-                )
+                prove_dose(session, dose_id=dose.dose_id, draft=drafts[item.line.row], by=hand.by)
 
 
 def silence_struck_off(session: Session, stored: Stored, hand: Hand) -> None:

@@ -13,17 +13,26 @@ from outreach.campaigns.queries import get_campaign
 from outreach.db import vault_of
 from outreach.kernel.errors import InvalidInput, MoveNotAllowed, NotFound
 from outreach.kernel.identity import read_id
-from outreach.ledger.codes import BirthCertainty, Cause, EvidenceGrade, RowKind, Sex
+from outreach.ledger.codes import BirthCertainty, Cause, RowKind, Sex
 from outreach.ledger.doses import DoseDraft
 from outreach.ledger.entry_models import Dose
 from outreach.ledger.import_landing import product_names
 from outreach.ledger.import_models import ImportBatch, ImportRow
+from outreach.ledger.matching import fold_name
+from outreach.ledger.models import Resident
 from outreach.ledger.new_residents import NewResident, add_residents
-from outreach.ledger.official import SAME_DOSE_DAYS, OfficialRow, Verdict
+from outreach.ledger.official import (
+    SAME_DOSE_DAYS,
+    KnownDose,
+    OfficialRow,
+    Verdict,
+    dose_of_number,
+)
 from outreach.ledger.official_lines import open_line
 from outreach.places.codes import AreaLevel
 from outreach.places.queries import get_area
 from outreach.workflows.correct_dose import correct_dose
+from outreach.workflows.reconcile_doses import official_draft
 from outreach.workflows.record_dose import record_dose
 from outreach.workflows.restate import restate
 
@@ -78,6 +87,9 @@ def resolve_conflict(
 def _add_person(
     session: Session, batch: ImportBatch, line: OfficialRow, *, by: int, now: datetime
 ) -> int:
+    known = _known_elsewhere(session, line)
+    if known is not None:
+        return known
     if get_area(session, batch.community_id).level is not AreaLevel.COMMUNITY:
         raise InvalidInput("conflict_community_unknown", field="resolution")
     ident = read_id(line.id_number)
@@ -94,6 +106,26 @@ def _add_person(
     return resident_id
 
 
+def _known_elsewhere(session: Session, line: OfficialRow) -> int | None:
+    """Return the resident of another community who bears this number; one number is one person."""
+    index = vault_of(session).index(line.id_number or "", purpose="id")
+    found = session.execute(
+        select(Resident.id, Resident.name)
+        .where(
+            Resident.id_index == index,
+            Resident.merged_into_id.is_(None),
+            Resident.erased_at.is_(None),
+        )
+        .order_by(Resident.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    if fold_name(found.name) != fold_name(line.name):
+        raise InvalidInput("same_id_stays", field="resolution")
+    return int(found.id)
+
+
 def _write(
     session: Session,
     row: ImportRow,
@@ -107,18 +139,8 @@ def _write(
     if row.resident_id is None or line.given_on is None or batch.campaign_id is None:
         raise NotFound("not_found")
     vaccine_id = get_campaign(session, batch.campaign_id).vaccine_id
-    draft = DoseDraft(
-        resident_id=row.resident_id,
-        vaccine_id=vaccine_id,
-        given_on=line.given_on,
-        grade=EvidenceGrade.OFFICIAL_REGISTER,
-        reference=f"official:{batch.uuid}:{row.row_number}",
-        product_id=product_names(session, vaccine_id=vaccine_id).get(line.product.casefold()),
-        product_text=" ".join(filter(None, (line.product, line.manufacturer, line.batch))),
-        site_text=line.site,
-        stated_number=line.number,
-        confirmed=frozenset({"nearby_dose", "batch_expired"}),
-    )
+    products = product_names(session, vaccine_id=vaccine_id)
+    draft = official_draft(batch, line, row.resident_id, vaccine_id, products)
     ours = _ours(session, line, draft) if resolution is Resolution.TAKE_OFFICIAL else None
     if ours is None:
         record_dose(session, draft=draft, by=by, now=now)
@@ -132,7 +154,7 @@ def _write(
 def _ours(session: Session, line: OfficialRow, draft: DoseDraft) -> int | None:
     """Return the dose of ours that the line means: the nearest in time, else that of its number."""
     doses = session.execute(
-        select(Dose.id, Dose.given_on)
+        select(Dose.id, Dose.given_on, Dose.stated_number)
         .where(
             Dose.resident_id == draft.resident_id,
             Dose.vaccine_id == draft.vaccine_id,
@@ -142,11 +164,11 @@ def _ours(session: Session, line: OfficialRow, draft: DoseDraft) -> int | None:
     ).all()
     near = [
         (abs((given_on - draft.given_on).days), dose_id)
-        for dose_id, given_on in doses
+        for dose_id, given_on, _ in doses
         if abs((given_on - draft.given_on).days) <= SAME_DOSE_DAYS
     ]
     if near:
         return min(near)[1]
-    if line.number is not None and 1 <= line.number <= len(doses):
-        return int(doses[line.number - 1][0])
-    return None
+    ids = {KnownDose(given_on, number): dose_id for dose_id, given_on, number in doses}
+    meant = dose_of_number(line.number, list(ids))
+    return ids[meant] if meant is not None else None

@@ -160,7 +160,7 @@ def columns(batch_id: int) -> ResponseReturnValue:
     form = Form(request.args)
     with reading() as act:
         batch = batch_line(act.session, batch_id=batch_id, scope=act.scope)
-        head = _head(act, batch)
+        head = _head(act, batch, sheet=form.values.get("sheet", ""))
     return render_template("staff/imports/columns.html", form=form, **_columns(batch, head))
 
 
@@ -172,7 +172,7 @@ def confirm(batch_id: int) -> ResponseReturnValue:
     order = form.code("date_order", DATE_ORDERS, required=False)
     with reading() as act:
         batch = batch_line(act.session, batch_id=batch_id, scope=act.scope)
-        head = _head(act, batch)
+        head = _head(act, batch, sheet=form.values.get("sheet", ""))
     chosen = (head.columns or ColumnMap({})).changed(
         _chosen(form), date_order=cast("DateOrder | None", order or None)
     )
@@ -191,12 +191,13 @@ def _chosen(form: Form) -> dict[int, str]:
     return found
 
 
-def _head(act: Acting, batch: BatchLine) -> FileHead:
+def _head(act: Acting, batch: BatchLine, *, sheet: str) -> FileHead:
     return preview_file(
         kept_file(act.session, batch_id=batch.id),
         filename=batch.filename,
         as_of=batch.as_of,
         place=place_rules(act.session),
+        sheet=sheet or None,
         remembered=remembered_columns(act.session, community_id=batch.community_id),
     )
 

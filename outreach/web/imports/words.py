@@ -68,6 +68,7 @@ CODE_LABELS: dict[str, LazyString] = {
     "id_birth_date": _l("The identity number holds an impossible date"),
     "id_precision_lost": _l("The spreadsheet rounded the identity number"),
     "id_missing": _l("No identity number"),
+    "other_vaccine": _l("A product of another vaccine"),
     "id_other_document": _l("Another kind of document"),
     "id_other_paper": _l("Another kind of document"),
     "id_region_unknown": _l("Unknown region in the identity number"),
@@ -272,6 +273,7 @@ add_messages(
         ),
         "file_has_entities": _l("The file holds forbidden definitions and was refused."),
         "sheet_empty": _l("The sheet holds nobody."),
+        "sheet_unknown": _l("The workbook has no sheet of that name."),
         "no_name_column": _l(
             "No header says which column holds the names. Call it “姓名” or “Name” and try again."
         ),

@@ -18,6 +18,8 @@ from outreach.ledger.import_models import ImportRow
 from outreach.ledger.models import Resident
 from outreach.places.codes import AreaLevel
 from outreach.places.models import Area
+from tests.integration.imports.files import HEADER, many
+from tests.unit.ledger.sheet_files import workbook
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "ledgers"
 Answered = Callable[..., dict[str, Any]]
@@ -144,3 +146,21 @@ def test_a_community_nobody_knows_cannot_be_reconciled(command: Callable[..., An
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "community_unknown" in done.stderr
+
+
+def test_fault_45_a_workbook_of_several_sheets_says_which_were_not_read(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    rows = [[*HEADER], *[[one[h] for h in HEADER] for one in many(6)]]
+    book = tmp_path / "grids.xlsx"
+    book.write_bytes(workbook({"第1网格": rows[:5], "第2网格": [rows[0], *rows[5:]]}))
+    arguments = ("import", str(book), "--community", "棉东社区", "--as-of", "2026-12-01", "--json")
+    first = command(*arguments)
+    answer = json.loads(first.stdout)
+    assert (answer["created"], answer["other_sheets"]) == (4, ["第2网格"])
+    assert "NOT read: 第2网格" in first.stderr
+    second = json.loads(command(*arguments, "--sheet", "第2网格").stdout)
+    assert second["created"] == 2
+    unknown = command(*arguments, "--sheet", "第3网格")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "sheet_unknown" in unknown.stderr

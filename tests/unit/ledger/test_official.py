@@ -78,3 +78,46 @@ def test_a_list_without_numbers_or_dates_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
         read_official("姓名\t电话\n赵玉兰\t13900001111\n", filename="x", as_of=AS_OF, place=PLACE)
     assert caught.value.code == "no_dose_columns"
+
+
+def read(table: list[list[object]], *merges: str) -> list[OfficialRow]:
+    data = sheet_files.xlsx(table, merges=merges)
+    return list(read_official(data, filename="x.xlsx", as_of=AS_OF, place=PLACE).rows)
+
+
+def test_a_person_merged_over_several_doses_is_named_in_each() -> None:
+    lines = read(
+        [
+            ["姓名", "身份证号", "剂次", "接种日期"],
+            ["赵玉兰", NUMBER, 1, "2021-07-24"],
+            ["", "", 2, "2021-08-20"],
+        ],
+        "A2:A3",
+        "B2:B3",
+    )
+    assert [(one.name, one.id_number, one.number) for one in lines] == [
+        ("赵玉兰", NUMBER, 1),
+        ("赵玉兰", NUMBER, 2),
+    ]
+
+
+def test_sums_signatures_and_the_header_once_more_are_no_lines() -> None:
+    header: list[object] = ["姓名", "身份证号", "剂次", "实种日期"]
+    lines = read(
+        [
+            header,
+            ["赵玉兰", NUMBER, 1, "2021-07-24"],
+            header,
+            ["合计", 32, "", ""],
+            ["填报人:张三", "", "", "2022-12-05"],
+        ]
+    )
+    assert [(one.row, one.codes) for one in lines] == [(2, ())]
+
+
+@pytest.mark.parametrize(
+    ("header", "number"), [("加强针接种日期", 3), ("日期", None), ("注射日期", None)]
+)
+def test_the_day_of_a_dose_stands_under_many_words(header: str, number: int | None) -> None:
+    (found,) = read([["受种者", "身份证号", header], ["赵玉兰", NUMBER, "2022-02-01"]])
+    assert (found.given_on, found.number, found.codes) == (date(2022, 2, 1), number, ())

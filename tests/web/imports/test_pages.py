@@ -24,7 +24,8 @@ from outreach.ledger.models import DuplicatePair, LifeReport, Resident
 from outreach.services import Services
 from tests.builders.campaigns import covid_campaign
 from tests.builders.office import NOW, Office
-from tests.integration.imports.files import csv_file, id_number, many, person
+from tests.integration.imports.files import HEADER, csv_file, id_number, many, person
+from tests.unit.ledger.sheet_files import workbook
 from tests.web.conftest import Join, Post, text_of
 
 assert outreach.jobs.import_works  # registers the works
@@ -358,3 +359,31 @@ def test_a_neighbours_file_rows_and_pairs_look_as_if_they_were_not_there(
     own = sent(stranger, post, office, csv_file(many(2)))
     assert own.status_code == 404
     assert "ledger.csv" not in text_of(stranger.get("/imports"))
+
+
+def test_fault_45_a_workbook_of_several_sheets_lets_one_choose(
+    worker: FlaskClient, post: Post, office: Office, office_services: Services
+) -> None:
+    rows: list[list[object]] = [[*HEADER], *[[one[h] for h in HEADER] for one in many(6)]]
+    data = workbook({"第1网格": rows[:5], "第2 网格 ": [rows[0], *rows[5:]]})
+    answer = post(
+        worker,
+        "/imports",
+        kind="ledger",
+        community_id=str(office.community),
+        as_of="2026-11-23",
+        file=(io.BytesIO(data), "grids.xlsx"),
+    )
+    page = worker.get(answer.location)
+    assert "Only “第1网格” is read now" in text_of(page)
+    other = re.search(r'href="([^"]*sheet=[^"]*)"', page.get_data(as_text=True))
+    assert other is not None
+    chosen = worker.get(other[1])
+    assert "sheet “第2 网格 ”" in text_of(chosen)
+    batch_id = int(answer.location.split("/")[-2])
+    fields = {f"column-{n}": f for n, f in enumerate(("name", "sex", "id_number", "address"))}
+    post(worker, f"/imports/{batch_id}/columns", sheet="第2 网格 ", **fields)
+    work(office_services)
+    assert "New 2" in text_of(worker.get(f"/imports/{batch_id}"))
+    unknown = worker.get(f"/imports/{batch_id}/columns?sheet=nowhere")
+    assert unknown.status_code == 404
