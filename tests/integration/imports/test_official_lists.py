@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from outreach.ledger.codes import Cause, EntryStatus, EvidenceGrade
 from outreach.ledger.entry_models import Dose, LedgerEntry
@@ -49,7 +49,7 @@ def reconcile(
     return [Verdict(row["verdict"]) for row in result["rows"]]
 
 
-def doses(ledgers: Ledgers) -> Sequence[Row[Any]]:
+def doses(ledgers: Ledgers) -> Sequence[Any]:
     columns = (Dose.given_on, Dose.grade, Dose.product_id, Dose.product_text, Dose.site_text)
     with ledgers.database.read() as session:
         return session.execute(select(*columns).order_by(Dose.given_on)).all()

@@ -118,7 +118,8 @@ def test_fault_43_a_day_that_never_was_is_refused_although_the_check_digit_fits(
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "  ", "无", "/", "不详", None, 0.0, "N/A", "——", "—", "未提供", "忘记", "暂缺", "身份证丢失", "无（未办）"],
+    ["", "  ", "无", "/", "不详", None, 0.0, "N/A",
+     "——", "—", "未提供", "忘记", "暂缺", "身份证丢失", "无（未办）"],
 )  # fmt: skip
 def test_nothing_written_is_not_a_wrong_number(cell: object) -> None:
     assert read_id(cell) is None

@@ -17,7 +17,8 @@ from tests.unit.ledger.people import AS_OF, one, person, said
         "家属称已去世", "在女儿家去世",
         "本人及老伴均已故", "夫妻均已去世", "老伴已故，本人2025年病逝", "住院期间去世", "户口已注销", "死亡",
         "deceased 2026", "passed away in May", "已去世，老伴健在", "女儿电话通知已去世",
-        "己故", "巳故", "去逝", "过逝", "已 故", "去　世", "已亡", "老人已走", "人已不在", "今年3月走了", "夫妻双亡",
+        "己故", "巳故", "去逝", "过逝", "已 故", "去　世", "已亡", "老人已走", "人已不在",
+        "今年3月走了", "夫妻双亡",
     ],
 )  # fmt: skip
 def test_moment_2f_death_words_hold_every_message(remark: str) -> None:

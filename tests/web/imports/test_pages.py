@@ -364,7 +364,8 @@ def test_a_neighbours_file_rows_and_pairs_look_as_if_they_were_not_there(
 def test_fault_45_a_workbook_of_several_sheets_lets_one_choose(
     worker: FlaskClient, post: Post, office: Office, office_services: Services
 ) -> None:
-    rows: list[list[object]] = [[*HEADER], *[[one[h] for h in HEADER] for one in many(6)]]
+    rows: list[list[object]] = [[*HEADER]]
+    rows += [[one[h] for h in HEADER] for one in many(6)]
     data = workbook({"第1网格": rows[:5], "第2 网格 ": [rows[0], *rows[5:]]})
     answer = post(
         worker,
