@@ -89,7 +89,7 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _UNDONE = re.compile(
-    r"(?:^|[^未没不])(?:已回|回来|已返|返回|搬回|迁回|又回|回郑|已回家|接回|出院|returned|came\s+back|is\s+back)",
+    r"(?:^|[^未没不])(?:已回|回来了|(?:住院|医院|外地|外出|老家).{0,2}回来|已返|返回|搬回|迁回|又回|回郑|已回家|接回|出院|returned|came\s+back|is\s+back)",
     re.IGNORECASE,
 )
 _ARRIVED = re.compile(
@@ -211,9 +211,8 @@ def _is_news(kind: LifeReportKind, match: re.Match[str], clause: str, as_of: dat
     if kind is LifeReportKind.NURSING_HOME:
         return not _NOT_LIVING_THERE.search(clause) and not re.match(r"史", after)
     if kind is LifeReportKind.AWAY:
-        return not _SELDOM.search(before) and not re.match(
-            r"(?:不便|困难|需|要|时|就医|少|较少)", after
-        )
+        is_hard = match[0] == "外出" and _SELDOM.search(before)
+        return not is_hard and not re.match(r"(?:不便|困难|需|要|时|就医|少|较少)", after)
     return True
 
 

@@ -412,8 +412,8 @@ _SAYS_NO = frozenset(
     ("否", "无", "没有", "不是", "×", "x", "X", "N", "n", "No", "no", "FALSE", "/")
 )
 _ASKS = re.compile(
-    r"(?:是否|有无)(?:为|有|属于)?([^\s?？]{2,10})"
-    r"|(死亡|去世|已故|病故|逝世|迁出|搬离|搬走|外迁|住院)(?:日期|时间|与否|标[记志])?"
+    r"(?:是否|有无)(?:为|有|属于)?(?P<asked>[^\s?？]{2,10})"
+    r"|(?P<life>死亡|去世|已故|病故|逝世|迁出|搬离|搬走|外迁|住院)(?:日期|时间|与否|标[记志])?\s*$"
 )
 _DONE = re.compile(
     r"[(（]?(?:是|已|完成|共|部分|打了?|接种了?|[(（])*(?:全程|全部|第?[一二两三四五1-5])?"
@@ -425,8 +425,8 @@ def _asks(columns: ColumnMap, column: int) -> str:
     """Return what the header of a column asks for, or nothing."""
     if column >= len(columns.headers):
         return ""
-    found = _ASKS.fullmatch(columns.headers[column].strip("?？ "))
-    return (found[1] or found[2]) if found else ""
+    found = _ASKS.match(columns.headers[column].strip())
+    return (found["asked"] or found["life"]) if found else ""
 
 
 def _says_done(cell: Cell) -> bool:

@@ -92,6 +92,7 @@ class RowScan:
         self._name = columns.columns("name")[0]
         self._person = _columns_of(columns, _PERSON_FIELDS)
         self._ids = columns.columns("id_number")
+        self._known_by = _columns_of(columns, ("birth_date", "phone", "family_phone"))
         self._carried = _columns_of(columns, _CARRIED)
         self._grid = next(iter(columns.columns("grid")), None)
         self._header_name = columns.headers[self._name] if columns.headers else ""
@@ -131,13 +132,15 @@ class RowScan:
                 self._tops[column, number] = cells[column]
 
     def _paper(self, first: str, name: Cell, cells: list[Cell]) -> str | None:
-        # Whoever bears a number is somebody, whatever the name looks like.
+        # Whoever bears a number is somebody, whatever the name looks like; who signs may give a phone.
         if first is name and self._says_something(self._ids, cells):
+            return None
+        if _SIGNATURE.match(first):
+            return "signature"
+        if first is name and self._says_something(self._known_by, cells):
             return None
         if _TOTAL.match(first):
             return "total"
-        if _SIGNATURE.match(first):
-            return "signature"
         if _NOTE.match(first):
             return "note"
         if _EXAMPLE.fullmatch(first):

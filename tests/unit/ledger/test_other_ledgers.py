@@ -388,6 +388,13 @@ def test_sums_and_places_in_the_name_column_are_no_people() -> None:
     ]  # fmt: skip
 
 
+def test_a_surname_that_reads_like_a_sum_is_a_name() -> None:
+    header: list[object] = ["Name", "Date of birth", "Phone"]
+    (found,) = outcomes([header, ["Sum Yuet Ling", "1938-05-04", "13900001111"]])
+    assert isinstance(found, RowOutcome)
+    assert found.values.name == "Sum Yuet Ling"
+
+
 @pytest.mark.parametrize(
     ("headers", "cells", "wanted"),
     [

@@ -72,6 +72,8 @@ def test_moment_2f_others_the_past_and_denials_are_no_news(remark: str) -> None:
         ("由女儿照顾住院中", "possibly_hospital"),
         ("住颐养院", "possibly_nursing_home"),
         ("去海南过冬", "possibly_away"),
+        ("女儿陪同旅游", "possibly_away"),
+        ("住院，女儿回来照顾", "possibly_hospital"),
         ("住院", "possibly_hospital"),
         ("正在住院治疗", "possibly_hospital"),
         ("2026年11月住院", "possibly_hospital"),
