@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.db import vault_of
@@ -28,7 +28,7 @@ CONFLICTS = (
     Verdict.NO_SUCH_RESIDENT,
     Verdict.ROW_UNREADABLE,
 )
-ASKED_BEFORE = "asked_before"
+ASKED_BEFORE, RECORDED_SINCE = "asked_before", "recorded_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,12 @@ def _add_doses(session: Session, people: Iterable[Named], vaccine_id: int) -> No
 def keep_lines(
     session: Session, *, batch_id: int, judged: Sequence[Judged], resolved_at: datetime
 ) -> None:
-    """Write the lines of one piece; a conflict that an earlier list raised is not asked again."""
+    """Write the lines of one piece; a conflict that an earlier list raised is not asked again.
+
+    A conflict that still waits ends where its very line has come to be recorded.
+    """
     vault = vault_of(session)
+    _settle_earlier(session, batch_id, judged, vault, resolved_at)
     prints = {
         item.line.row: _fingerprint(vault, item) for item in judged if item.verdict in CONFLICTS
     }
@@ -141,6 +145,28 @@ def keep_lines(
             for item in judged
         ],
     )
+
+
+def _settle_earlier(
+    session: Session, batch_id: int, judged: Sequence[Judged], vault: Vault, now: datetime
+) -> None:
+    moot = {
+        _fingerprint(vault, item._replace(verdict=conflict))
+        for item in judged
+        if item.verdict in (Verdict.NEW_DOSE, Verdict.ALREADY_IN_LEDGER)
+        for conflict in (Verdict.NO_SUCH_RESIDENT, Verdict.NAME_DIFFERS, Verdict.DATE_DIFFERS)
+    }
+    for piece in slices(sorted(moot)):
+        session.execute(
+            update(ImportRow)
+            .where(
+                ImportRow.fingerprint.in_(piece),
+                ImportRow.resolved_at.is_(None),
+                ImportRow.batch_id != batch_id,
+            )
+            .values(decision=RECORDED_SINCE, resolved_at=now),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _fingerprint(vault: Vault, item: Judged) -> bytes:

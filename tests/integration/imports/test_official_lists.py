@@ -14,6 +14,7 @@ from outreach.ledger.entry_models import Dose, LedgerEntry
 from outreach.ledger.import_models import ImportRow
 from outreach.ledger.models import Resident
 from outreach.ledger.official import Verdict
+from outreach.ledger.official_lines import RECORDED_SINCE
 from outreach.workflows.reconcile_doses import reconcile_file
 from outreach.workflows.resolve_conflict import Resolution, resolve_conflict
 from outreach.workflows.restate import restate_many
@@ -155,3 +156,17 @@ def test_moment_2b_adding_somebody_whom_another_community_has_makes_no_second_pe
         assert named.name == "赵桂兰"
     assert ledgers.people() == before
     assert EvidenceGrade.OFFICIAL_REGISTER in {dose.grade for dose in doses(ledgers)}
+
+
+def test_a_conflict_ends_where_its_line_has_been_recorded_since(ledgers: Ledgers) -> None:
+    assert reconcile(ledgers, line(剂次="1")) == [Verdict.NO_SUCH_RESIDENT]
+    ledgers.bring([person(第一针="", 第二针="")])
+    again = [line(剂次="1"), line(剂次="2", 接种日期="2026-11-20", 受种者姓名="钱桂兰")]
+    assert reconcile(ledgers, *again) == [Verdict.NEW_DOSE, Verdict.NAME_DIFFERS]
+    with ledgers.database.read() as session:
+        rows = session.scalars(select(ImportRow).where(ImportRow.fingerprint.is_not(None)))
+        left = {row.outcome: (row.decision, row.resolved_at is None) for row in rows}
+    assert left == {
+        Verdict.NO_SUCH_RESIDENT: (RECORDED_SINCE, False),
+        Verdict.NAME_DIFFERS: ("", True),
+    }
