@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,8 @@ class BatchLine:
     task_id: int | None
     error_code: str
     error_facts: Mapping[str, Any]
+    sheet: str
+    other_sheets: Sequence[str]
     by: str
     uploaded_at: datetime
     committed_at: datetime | None
@@ -190,6 +192,8 @@ def _batch(batch: ImportBatch, community: str, by: str | None) -> BatchLine:
         task_id=batch.task_id,
         error_code=batch.error_code,
         error_facts=dict(batch.error_facts),
+        sheet=batch.columns.get("sheet", ""),
+        other_sheets=batch.columns.get("other_sheets", ()),
         by=by or "",
         uploaded_at=batch.uploaded_at,
         committed_at=batch.committed_at,

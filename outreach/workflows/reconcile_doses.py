@@ -114,7 +114,7 @@ def reconcile_batch(database: Database, *, batch_id: int, hand: Hand) -> dict[st
         if batch.state is BatchState.PARSING:
             move(batch, BatchState.REVIEW)
         move(batch, BatchState.COMMITTING)
-        batch.rows_expected = len(reading.rows)
+        _note_reading(batch, reading)
     land_list(database, batch_id=batch_id, lines=reading.rows, hand=hand)
     with database.write() as session:
         forget_file(session, batch_id=batch_id)
@@ -159,9 +159,15 @@ def _begin_list(
                 session, upload=upload, state=BatchState.COMMITTING, by=hand.by, now=hand.now
             )
         take_lease(batch, holder=hand.holder, real_now=hand.clock())
-        batch.rows_expected = len(reading.rows)
-        batch.columns = reading.head.columns.to_json() if reading.head.columns else {}
+        _note_reading(batch, reading)
         return batch.id
+
+
+def _note_reading(batch: ImportBatch, reading: OfficialReading) -> None:
+    """Note how long a list is, and which sheets of its workbook are not part of it."""
+    batch.rows_expected = len(reading.rows)
+    columns = reading.head.columns.to_json() if reading.head.columns else {}
+    batch.columns = columns | {"other_sheets": list(reading.head.other_sheets)}
 
 
 def land_list(

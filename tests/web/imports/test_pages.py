@@ -388,3 +388,21 @@ def test_fault_45_a_workbook_of_several_sheets_lets_one_choose(
     assert "New 2" in text_of(worker.get(f"/imports/{batch_id}"))
     unknown = worker.get(f"/imports/{batch_id}/columns?sheet=nowhere")
     assert unknown.status_code == 404
+
+
+def test_a_list_in_several_sheets_says_which_one_was_compared(
+    worker: FlaskClient, post: Post, office: Office, office_services: Services
+) -> None:
+    header: list[object] = ["姓名", "身份证号", "接种日期"]
+    one: list[object] = ["赵桂兰", id_number(), "2022-01-01"]
+    answer = post(
+        worker,
+        "/imports",
+        kind="official",
+        community_id=str(office.community),
+        as_of="2026-11-23",
+        file=(io.BytesIO(workbook({"一月": [header, one], "二月": [header, one]})), "list.xlsx"),
+    )
+    work(office_services)
+    page = text_of(worker.get(answer.location))
+    assert "Only sheet “一月” was compared. Doses stand in others too: 二月." in page
