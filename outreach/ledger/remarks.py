@@ -35,6 +35,8 @@ _CARRIED_OFF = re.compile(
     rf"(?:随|跟|和|同|与|被|由|让|陪|去|到|往|投靠|with|to|by)\s*(?:其|他|她|his|her)?\s*{_RELATIVE}"
 )
 _CLAUSE = re.compile(r"[,，。;；!！?？\n\r|]+")
+# "儿子家住外地": whose home it is that is elsewhere.
+_HOME_OF = re.compile(rf"\s*(?:其|他|她)?{_RELATIVE}家")
 _LONE_RELATIVE = re.compile(rf"\s*(?:其|他|她)?{_RELATIVE}\s*")
 
 # Living in another city or country counts as having moved; a street of that name does not.
@@ -205,7 +207,8 @@ def _is_news(kind: LifeReportKind, match: re.Match[str], clause: str, as_of: dat
     if not match[0].startswith("接") and _is_anothers(before) and not _SELF.search(before):
         return False
     if kind is LifeReportKind.MOVED:
-        return not _ARRIVED.search(clause) and not _REGISTERED.search(before)
+        is_theirs = match[0][0] in "住在" and _HOME_OF.fullmatch(before)
+        return not (is_theirs or _ARRIVED.search(clause) or _REGISTERED.search(before))
     if kind is LifeReportKind.HOSPITAL:
         return not _is_at_anothers_bed(before, after) and not _is_history(clause, as_of)
     if kind is LifeReportKind.NURSING_HOME:
