@@ -114,7 +114,9 @@ def _choose(
     if wanted["sheet"] and wanted["sheet"] not in source.sheet_names:
         raise UnreadableFile("sheet_unknown", sheets=", ".join(source.sheet_names))
     asked = wanted["sheet"] or (given.sheet if given else "")
-    names = [asked] if asked in source.sheet_names else list(source.sheet_names)
+    is_asked = asked in source.sheet_names
+    # Who confirms the columns is told of every sheet with people, whichever is read.
+    names = [asked] if is_asked and not is_preview else list(source.sheet_names)
     best: tuple[ColumnMap | None, Sheet, list[tuple[int, list[Any]]]] | None = None
     with_people: list[str] = []
     for name in names:
@@ -125,6 +127,8 @@ def _choose(
         )
         if guess is not None:
             with_people.append(name)
+        if is_asked and name != asked:
+            continue
         if best is None or _rank(guess, sheet) > _rank(best[0], best[1]):
             best = guess, sheet, first
     if best is None:

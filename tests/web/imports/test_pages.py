@@ -381,6 +381,7 @@ def test_fault_45_a_workbook_of_several_sheets_lets_one_choose(
     assert other is not None
     chosen = worker.get(other[1])
     assert "sheet “第2 网格 ”" in text_of(chosen)
+    assert "Read “第1网格” instead" in text_of(chosen)
     batch_id = int(answer.location.split("/")[-2])
     fields = {f"column-{n}": f for n, f in enumerate(("name", "sex", "id_number", "address"))}
     post(worker, f"/imports/{batch_id}/columns", sheet="第2 网格 ", **fields)
